@@ -1,0 +1,49 @@
+import { foldMessages, type Fold, type InboxMessage, type Known, type Outcome } from '../domain/ingest';
+import type { IdKind } from '../domain/ids';
+
+interface Committed {
+  key: string;
+  outcome?: Outcome;
+  refs: string[];
+}
+/** Where messages and their effects are kept. Needs: src/mongo/ingest.ts. */
+export interface IngestStore {
+  commit(keys: string[], nowMs: number, fold: (messages: InboxMessage[], known: Known) => Fold): Promise<Committed[]>;
+  waitingFor(messages: Committed[]): Promise<string[]>;
+}
+
+/** What a commit leaves to be started; ids only, since this goes into the workflow's history. */
+export interface Effects {
+  eventIds: string[];
+  runs: { key: string; workspaceId: string }[];
+  /** Tracks whose contact is not known yet. */
+  waiting: string[];
+  /** Tracks elsewhere that waited for a contact of this commit. */
+  known: string[];
+}
+
+/**
+ * Gives each message its outcome and effect, in their order, once: messages that have an outcome are read back, so a
+ * redo after a crash returns what the first try had made. With `mayWait` a track without a contact is left open.
+ */
+export function createCommitMessages(deps: { ingest: IngestStore; now: () => number; newId: (kind: IdKind) => string }) {
+  return {
+    async commitMessages(input: { keys: string[]; mayWait: boolean }): Promise<Effects> {
+      const nowMs = deps.now();
+      const options = { nowMs, newId: deps.newId, mayWait: input.mayWait };
+      const committed = await deps.ingest.commit(input.keys, nowMs, (messages, known) => foldMessages(messages, known, options));
+      const effects: Effects = { eventIds: [], runs: [], waiting: [], known: [] };
+      for (const { key, outcome } of committed) {
+        if (!outcome) effects.waiting.push(key);
+        else if (outcome.status === 'recorded') {
+          const workspaceId = key.slice(0, key.indexOf('/'));
+          for (const { runKey } of outcome.automations) if (runKey !== undefined) effects.runs.push({ key: runKey, workspaceId });
+        } else if ('eventIds' in outcome) effects.eventIds.push(...outcome.eventIds);
+      }
+      const madeKnown = committed.filter(({ outcome }) => outcome !== undefined && 'eventIds' in outcome);
+      // After the commit and outside of it: a track that waits has written its row before it looked for the contact.
+      effects.known = await deps.ingest.waitingFor(madeKnown);
+      return effects;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { parseDurationMs } from './duration';
+import { conditionSchema } from './condition';
+import { eventKey } from './event-name';
+import type { Json } from './json';
+
+const maxSteps = 100;
+const maxBranchDepth = 6;
+const maxWaitMs = 365 * 86_400_000;
+
+const durationText = z.string().refine(
+  (text) => {
+    const durationMs = parseDurationMs(text);
+    return durationMs !== undefined && durationMs > 0 && durationMs <= maxWaitMs;
+  },
+  { error: 'must be a duration such as 30s, 10m, 2h or 3d, at most 365d' },
+);
+const listId = z.string().min(1);
+const headers = z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name' }), z.string().max(2000));
+
+/** One step of an automation. Branches nest; `webhook` posts to a URL with the safety of deliveries. */
+export const stepSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('wait'), duration: durationText }),
+  z.strictObject({ type: z.literal('updateContact'), traits: z.record(z.string().min(1).max(200), z.json()) }),
+  z.strictObject({ type: z.literal('addToList'), listId }),
+  z.strictObject({ type: z.literal('removeFromList'), listId }),
+  z.strictObject({
+    type: z.literal('condition'),
+    if: conditionSchema,
+    get then() {
+      return z.array(stepSchema);
+    },
+    get else() {
+      return z.array(stepSchema).optional();
+    },
+  }),
+  z.strictObject({ type: z.literal('webhook'), url: z.string().max(2000), headers: headers.optional() }),
+  z.strictObject({ type: z.literal('sendEmail'), templateId: z.string().min(1) }),
+  z.strictObject({ type: z.literal('end') }),
+]);
+export type Step = z.infer<typeof stepSchema>;
+
+/** A step list as it is saved: bounded, and every step reachable. */
+export const stepsSchema = z.array(stepSchema).superRefine((steps, context) => {
+  if (countSteps(steps) > maxSteps) context.addIssue({ code: 'custom', message: `has more than ${maxSteps} steps; split the automation` });
+  for (const problem of findProblems(steps, [], 1)) context.addIssue({ code: 'custom', ...problem });
+});
+
+export const triggerSchema = z.strictObject({
+  type: z.literal('CUSTOM_EVENT'),
+  eventName: z
+    .string()
+    .max(200)
+    .refine((name) => eventKey(name) !== '', { error: 'must hold more than separators' }),
+  filter: conditionSchema.optional(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
+export const automationStatuses = ['draft', 'active', 'paused'] as const;
+export type AutomationStatus = (typeof automationStatuses)[number];
+
+/** `version` counts changes of trigger or steps; a run keeps the steps of the version that it was started with. */
+export interface Automation {
+  id: string;
+  workspaceId: string;
+  name: string;
+  status: AutomationStatus;
+  trigger: Trigger;
+  eventKey: string;
+  steps: Step[];
+  version: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+/** Where a run stands: indexes into step lists, with the branch taken between two of them. `[2,'then',0]`. */
+export type StepPosition = (number | 'then' | 'else')[];
+
+/** The step at a position, or undefined past the end of its list. */
+export function stepAt(steps: readonly Step[], position: StepPosition): Step | undefined {
+  let list: readonly Step[] | undefined = steps;
+  let step: Step | undefined;
+  for (const part of position) {
+    if (typeof part === 'number') step = list?.[part];
+    else list = step?.type === 'condition' ? step[part] : undefined;
+  }
+  return step;
+}
+
+/** The position after this one: the next step of its list, or of the nearest enclosing list that has one. */
+export function positionAfter(steps: readonly Step[], position: StepPosition): StepPosition | undefined {
+  for (let at = position; at.length > 0; at = at.slice(0, -2)) {
+    const last = at.at(-1);
+    const next = [...at.slice(0, -1), typeof last === 'number' ? last + 1 : 0];
+    if (stepAt(steps, next)) return next;
+  }
+  return undefined;
+}
+
+/** The first step of the branch that was taken, or what follows the condition when that branch is empty. */
+export function positionInBranch(
+  steps: readonly Step[],
+  position: StepPosition,
+  branch: 'then' | 'else',
+): StepPosition | undefined {
+  const first = [...position, branch, 0];
+  return stepAt(steps, first) ? first : positionAfter(steps, position);
+}
+
+/** One line about a step, for logs of runs and for the summaries in the Temporal Web UI. */
+export function describeStep(step: Step): string {
+  switch (step.type) {
+    case 'wait':
+      return `wait ${step.duration}`;
+    case 'addToList':
+    case 'removeFromList':
+      return `${step.type} ${step.listId}`;
+    case 'updateContact':
+      return `updateContact ${Object.keys(step.traits).join(', ')}`;
+    case 'condition':
+    case 'webhook':
+    case 'sendEmail':
+    case 'end':
+      return step.type;
+  }
+}
+
+/** All steps of a list, those in branches included. */
+export function allSteps(steps: readonly Step[]): Step[] {
+  return steps.flatMap((step) =>
+    step.type === 'condition' ? [step, ...allSteps(step.then), ...allSteps(step.else ?? [])] : [step],
+  );
+}
+
+function countSteps(steps: readonly Step[]): number {
+  return allSteps(steps).length;
+}
+
+function findProblems(steps: readonly Step[], path: (string | number)[], depth: number): { path: (string | number)[]; message: string; input: Json }[] {
+  return steps.flatMap((step, index) => {
+    const here = [...path, index];
+    if (step.type === 'end' && index < steps.length - 1) {
+      return [{ path: [...path, index + 1], message: 'is never reached: it stands after an "end"', input: null }];
+    }
+    if (step.type !== 'condition') return [];
+    if (depth >= maxBranchDepth) return [{ path: here, message: `branches nest deeper than ${maxBranchDepth}`, input: null }];
+    return [
+      ...findProblems(step.then, [...here, 'then'], depth + 1),
+      ...findProblems(step.else ?? [], [...here, 'else'], depth + 1),
+    ];
+  });
+}

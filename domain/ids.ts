@@ -1,0 +1,64 @@
+/**
+ * Every id of the product. Stored things have a type prefix and 24 hex digits; a workflow id is also the key that
+ * keeps one thing from running twice. None carries an email address or other personal data.
+ */
+export const idPrefixes = {
+  workspace: 'ws',
+  contact: 'con',
+  list: 'lst',
+  automation: 'aut',
+  automationRun: 'run',
+  endpoint: 'whe',
+  event: 'evt',
+  delivery: 'dlv',
+  apiKey: 'key',
+  rejection: 'rej',
+} as const;
+export type IdKind = keyof typeof idPrefixes;
+
+/** `con_65f0…`: the prefix of the kind, and 24 hex digits that the caller draws (domain/ has no randomness). */
+export function makeId(kind: IdKind, hex24: string): string {
+  return `${idPrefixes[kind]}_${hex24}`;
+}
+
+/** Whether a text could be an id of that kind; used to answer 404 for anything else without asking the database. */
+export function isId(kind: IdKind, text: string): boolean {
+  return text.startsWith(`${idPrefixes[kind]}_`) && /^[0-9a-f]{24}$/.test(text.slice(idPrefixes[kind].length + 1));
+}
+
+const plainMessageId = /^[\w.:-]{1,100}$/;
+
+/**
+ * The key of a message: `<workspaceId>/<messageId>`, the inbox's `_id` and the tail of its workflow id. A messageId
+ * that would not read well there (spaces, slashes, too long) is replaced by its SHA-256.
+ */
+export function messageKey(workspaceId: string, messageId: string, sha256Hex: (text: string) => string): string {
+  return `${workspaceId}/${plainMessageId.test(messageId) ? messageId : `sha256:${sha256Hex(messageId)}`}`;
+}
+
+/** Deduplicates a run: one automation runs once for one contact and one message. Also the run's `_id`. */
+export function automationRunKey(run: { automationId: string; contactId: string; messageKey: string }): string {
+  return `${run.automationId}/${run.contactId}/${run.messageKey.slice(run.messageKey.indexOf('/') + 1)}`;
+}
+
+/** Workflow ids, one for each Workflow Type. */
+export const workflowIds = {
+  /** One identify, once. */
+  contactUpsert: (messageKey: string): string => `identify/${messageKey}`,
+  /** One track, once. */
+  customEvent: (messageKey: string): string => `track/${messageKey}`,
+  /** One ordered group of messages. */
+  ingestBatch: (groupId: string): string => `batch/${groupId}`,
+  /** One automation for one contact and one message. */
+  automationRun: (runKey: string): string => `automation/${runKey}`,
+  /** One event to one endpoint, over all rounds and retriggers: a new run of the same id, never a second workflow. */
+  webhookDelivery: (delivery: { endpointId: string; eventId: string }): string =>
+    `delivery/${delivery.endpointId}/${delivery.eventId}`,
+  /** One recovery of an endpoint's failures since a moment; asking twice joins the one that runs. */
+  webhookRecovery: (recovery: { endpointId: string; since: string }): string =>
+    `recovery/${recovery.endpointId}/${recovery.since}`,
+  /** Telling an endpoint's open deliveries that it was resumed or deleted. */
+  endpointNotice: (notice: { endpointId: string; kind: 'resume' | 'cancel'; since: Date }): string =>
+    `${notice.kind}/${notice.endpointId}/${notice.since.getTime()}`,
+  sweep: 'sweep',
+} as const;

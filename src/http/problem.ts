@@ -1,0 +1,121 @@
+import { STATUS_CODES } from 'node:http';
+import { MongoError, MongoServerError } from 'mongodb';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { isObject } from '../../domain/json';
+import { TemporalUnavailableError } from '../temporal/start';
+
+/** An answer that says what is wrong and what to do, as problem details (RFC 9457). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    /** Stable, for programs: snake_case. */
+    readonly code: string,
+    /** For people: what is wrong and what to do. */
+    readonly detail: string,
+    readonly more: { errors?: { pointer: string; detail: string }[]; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail);
+  }
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('Stable, for programs'),
+    detail: z.string().describe('What is wrong and what to do'),
+    requestId: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .describe('Problem details, RFC 9457');
+
+export function notFound(what: string): Problem {
+  return new Problem(404, 'not_found', `There is no ${what} with this id in this workspace; check the id.`);
+}
+
+/** What a failed parse of a body or of query parameters answers; `where` is `body` or `query`. */
+export function invalidInput(error: z.ZodError, where: 'body' | 'query'): Problem {
+  const errors = error.issues.map(({ path, message }) => ({
+    pointer: `/${path.map(String).join('/')}`,
+    detail: message,
+  }));
+  const first = errors[0];
+  const summary = first ? `${first.pointer.slice(1).replaceAll('/', '.') || `the ${where}`}: ${first.detail}` : `the ${where} is not valid`;
+  return new Problem(where === 'body' ? 422 : 400, `invalid_${where}`, summary, { errors });
+}
+
+/** Every error becomes an answer here and nowhere else. What is not known is logged, and says nothing outside. */
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof TemporalUnavailableError || isGrpcUnavailable(error)) {
+    return new Problem(503, 'temporal_unavailable', 'Temporal cannot be reached at the moment; try again shortly.', { retryAfterSeconds: 5 });
+  }
+  if (error instanceof MongoServerError && error.code === 11000) {
+    return new Problem(409, 'conflict', 'Something with the same key exists already; read it and change that one.');
+  }
+  if (error instanceof MongoError && !(error instanceof MongoServerError && !isTransient(error))) {
+    return new Problem(503, 'database_unavailable', 'The database cannot be reached at the moment; try again shortly.', { retryAfterSeconds: 5 });
+  }
+  if (!isObject(error) && !(error instanceof Error)) return undefined;
+  switch (Reflect.get(error, 'type')) {
+    case 'entity.too.large':
+      return new Problem(413, 'body_too_large', 'The body is larger than 5 MB after inflating; send fewer events at a time.');
+    case 'encoding.unsupported':
+      return new Problem(415, 'encoding_unsupported', 'The content-encoding is not supported; use gzip, deflate, br or none.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem(400, 'body_incomplete', 'The body ended before its announced length; send it again.');
+  }
+  const code: unknown = Reflect.get(error, 'code');
+  if (typeof code === 'string' && /^(Z_|ERR_.*BROTLI|ERR__ERROR_FORMAT)/.test(code)) {
+    return new Problem(400, 'body_not_inflatable', 'The body is not valid in the content-encoding it names; send it again.');
+  }
+  if (Reflect.get(error, 'status') === 400) return new Problem(400, 'bad_request', 'The request cannot be read; check its URL and body.');
+  return undefined;
+}
+
+function isTransient(error: MongoServerError): boolean {
+  return ['RetryableWriteError', 'TransientTransactionError', 'RetryableError'].some((label) => error.hasErrorLabel(label));
+}
+
+/** gRPC's codes for "cannot be reached" and "took too long". */
+function isGrpcUnavailable(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
+  const code: unknown = isObject(cause) || cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return code === 14 || code === 4;
+}
+
+export function sendProblem(response: Response, problem: Problem): void {
+  const { status, code, detail, more } = problem;
+  if (more.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(more.retryAfterSeconds));
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `urn:emailsendx:problem:${code}`,
+        title: STATUS_CODES[status] ?? 'Error',
+        status,
+        code,
+        detail,
+        requestId: String(response.getHeader('X-Request-Id') ?? ''),
+        ...(more.errors ? { errors: more.errors } : {}),
+      }),
+    );
+}
+
+/** The last middleware: maps whatever was thrown. */
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    const problem = toProblem(error) ?? new Problem(500, 'internal', 'Something went wrong on our side; try again, and quote the requestId if it stays.');
+    if (problem.status >= 500) {
+      logger.error({ err: error, method: request.method, path: request.path, requestId: response.getHeader('X-Request-Id') }, 'request.failed');
+    }
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, problem);
+  };
+}

@@ -1,0 +1,89 @@
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import type { Authenticator, Caller } from './auth';
+import { bodyText, parseJson } from './body';
+import type { IdempotencyGuard } from './idempotency';
+import { invalidInput } from './problem';
+import type { RateLimit } from './rate-limit';
+
+/** One management call: what it takes, what it answers, and what it does. The OpenAPI document is made from the same. */
+export interface Route {
+  method: 'get' | 'post' | 'patch' | 'delete';
+  /** Express form, below /api/v1: `/lists/:id`. */
+  path: string;
+  tag: string;
+  summary: string;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  status: 200 | 201 | 202 | 204;
+  response?: z.ZodType;
+  /** Creates something: takes an Idempotency-Key. `secrets` names fields of the answer that are never stored. */
+  idempotent?: { secrets: string[] };
+  handle(call: RouteCall): Promise<unknown>;
+}
+export interface RouteCall {
+  caller: Caller;
+  params: Record<string, string>;
+  query: unknown;
+  body: unknown;
+  response: Response;
+}
+
+/** A route whose handler sees its parsed query and body with their types, and must answer what the schema says. */
+export function route<
+  Query extends z.ZodObject = z.ZodObject<Record<string, never>>,
+  Body extends z.ZodType = z.ZodUndefined,
+  Answer extends z.ZodType = z.ZodUndefined,
+>(
+  definition: Omit<Route, 'query' | 'body' | 'response' | 'handle'> & {
+    query?: Query;
+    body?: Body;
+    response?: Answer;
+    handle(call: {
+      caller: Caller;
+      params: Record<string, string>;
+      query: z.output<Query>;
+      body: z.output<Body>;
+      response: Response;
+    }): Promise<z.input<Answer>>;
+  },
+): Route {
+  // The parse in mountRoutes gives handle exactly these types; a list of routes cannot name them all.
+  return definition as unknown as Route;
+}
+
+/** Serves the routes below /api/v1: key, rate limit, parse, handle, answer. */
+export function mountRoutes(
+  router: Router,
+  routes: readonly Route[],
+  deps: { auth: Authenticator; limit: RateLimit; idempotency: IdempotencyGuard },
+): void {
+  for (const definition of routes) {
+    router[definition.method](definition.path, async (request, response) => {
+      const caller = await deps.auth.authenticate(request);
+      await deps.limit.consume(caller.workspace._id, 1, response);
+      const query: unknown = definition.query ? parse(definition.query, request.query, 'query') : {};
+      const text = bodyText(request);
+      const body: unknown = definition.body
+        ? parse(definition.body, text.trim() === '' ? undefined : parseJson(text), 'body')
+        : undefined;
+      const params = stringsOf(request.params);
+      const run = (): Promise<unknown> => definition.handle({ caller, params, query, body, response });
+      const answer = definition.idempotent
+        ? await deps.idempotency.run(request, caller, { fingerprint: `${request.method} ${request.path} ${text}`, ...definition.idempotent }, response, run)
+        : await run();
+      if (definition.status === 204) response.status(204).end();
+      else response.status(definition.status).json(answer);
+    });
+  }
+}
+
+function parse(schema: z.ZodType, value: unknown, where: 'body' | 'query'): unknown {
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalidInput(result.error, where);
+  return result.data;
+}
+
+function stringsOf(params: Request['params']): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}

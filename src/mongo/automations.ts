@@ -1,0 +1,80 @@
+import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { Automation, Step } from '../../domain/automation';
+import { newestFirst, type PageStart } from './page';
+
+export interface AutomationDocument extends Omit<Automation, 'id' | 'createdAtMs' | 'updatedAtMs'> {
+  _id: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** The steps of one version, kept as long as runs may need them: a run never changes its steps under way. */
+interface VersionDocument {
+  _id: string;
+  steps: Step[];
+}
+
+export const automationIndexes: IndexDescription[] = [
+  { key: { workspaceId: 1, eventKey: 1 }, name: 'byEvent' },
+  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
+];
+
+function toDocument({ id, createdAtMs, updatedAtMs, ...rest }: Automation): AutomationDocument {
+  return { _id: id, ...rest, createdAt: new Date(createdAtMs), updatedAt: new Date(updatedAtMs) };
+}
+
+function fromDocument({ _id, createdAt, updatedAt, ...rest }: AutomationDocument): Automation {
+  return { id: _id, ...rest, createdAtMs: createdAt.getTime(), updatedAtMs: updatedAt.getTime() };
+}
+
+export class AutomationStore {
+  readonly collection: Collection<AutomationDocument>;
+  private readonly versions: Collection<VersionDocument>;
+
+  constructor(db: Db) {
+    this.collection = db.collection('automations');
+    this.versions = db.collection('automationVersions');
+  }
+
+  /** Automations of any status that listen to one of these event keys: the trace names those that did not run too. */
+  async listeningTo(workspaceId: string, eventKeys: string[], session?: ClientSession): Promise<Automation[]> {
+    if (eventKeys.length === 0) return [];
+    const documents = await this.collection
+      .find({ workspaceId, eventKey: { $in: eventKeys } }, session ? { session } : {})
+      .sort({ _id: 1 })
+      .toArray();
+    return documents.map(fromDocument);
+  }
+
+  async get(workspaceId: string, id: string): Promise<Automation | undefined> {
+    const document = await this.collection.findOne({ _id: id, workspaceId });
+    return document ? fromDocument(document) : undefined;
+  }
+
+  /** Saves the automation; its steps are written first under their version, so that no run finds them missing. */
+  async save(automation: Automation): Promise<void> {
+    await this.versions.updateOne(
+      { _id: `${automation.id}/${automation.version}` },
+      { $setOnInsert: { steps: automation.steps } },
+      { upsert: true },
+    );
+    await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), { upsert: true });
+  }
+
+  async stepsOf(automationId: string, version: number): Promise<Step[] | undefined> {
+    return (await this.versions.findOne({ _id: `${automationId}/${version}` }))?.steps;
+  }
+
+  async delete(workspaceId: string, id: string): Promise<boolean> {
+    return (await this.collection.deleteOne({ _id: id, workspaceId })).deletedCount === 1;
+  }
+
+  async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<Automation[]> {
+    return (await newestFirst(this.collection, { workspaceId }, 'createdAt', page)).map(fromDocument);
+  }
+
+  /** Distinct event keys that some automation of the workspace listens to, for "did you mean". */
+  async eventKeys(workspaceId: string): Promise<string[]> {
+    return this.collection.distinct('eventKey', { workspaceId });
+  }
+}

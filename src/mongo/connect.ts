@@ -1,0 +1,57 @@
+import { MongoClient, MongoServerError, type ClientSession, type Db } from 'mongodb';
+
+/** The product's database with its transactions. Reads and writes fail within seconds when MongoDB is away. */
+export interface Database {
+  db: Db;
+  /** Runs `work` in one transaction and again when it collided with another; `work` must not keep state between runs. */
+  transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const duplicateKeyCode = 11000;
+const maxCollisions = 10;
+
+/** Whether an insert met a document with the same unique key. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === duplicateKeyCode;
+}
+
+/** Connects lazily: a MongoDB that is away fails the calls, not the start. The database's name comes from the URI. */
+export function openDatabase(uri: string): Database {
+  const client = new MongoClient(uri, {
+    serverSelectionTimeoutMS: 2_000,
+    connectTimeoutMS: 2_000,
+    socketTimeoutMS: 30_000,
+    waitQueueTimeoutMS: 5_000,
+    maxPoolSize: 50,
+    ignoreUndefined: true,
+    // "Accepted means durable": in the journal of a majority before anyone is told.
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+  });
+  const named = new URL(uri.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
+  const db = client.db(named === '' ? 'emailsendx' : decodeURIComponent(named));
+
+  const transaction = async <Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> => {
+    for (let collisions = 0; ; collisions++) {
+      try {
+        return await client.withSession((session) =>
+          session.withTransaction(() => work(session), { readConcern: { level: 'snapshot' } }),
+        );
+      } catch (error) {
+        // Two transactions made the same new contact: the second finds it on its next run.
+        if (!isDuplicateKey(error) || collisions >= maxCollisions) throw error;
+      }
+    }
+  };
+
+  return {
+    db,
+    transaction,
+    ping: async () => {
+      await db.command({ ping: 1 }, { timeoutMS: 2_000 });
+    },
+    close: () => client.close(),
+  };
+}

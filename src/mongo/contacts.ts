@@ -1,0 +1,115 @@
+import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
+import type { Contact } from '../../domain/contact';
+import { newestFirst, type PageStart } from './page';
+import { decodeKeys, encodeKeys } from './safe-keys';
+import type { JsonObject } from '../../domain/json';
+
+export interface ContactDocument extends Omit<Contact, 'id' | 'changedAtMs' | 'createdAtMs' | 'updatedAtMs'> {
+  _id: string;
+  changedAtMs: JsonObject;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export const contactIndexes: IndexDescription[] = [
+  { key: { workspaceId: 1, email: 1 }, name: 'email', unique: true },
+  {
+    key: { workspaceId: 1, 'externalIds.id': 1 },
+    name: 'externalId',
+    unique: true,
+    partialFilterExpression: { 'externalIds.id': { $exists: true } },
+  },
+  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
+  { key: { workspaceId: 1, listIds: 1, createdAt: -1, _id: -1 }, name: 'byList' },
+];
+
+function toDocument(contact: Contact): ContactDocument {
+  const { id, changedAtMs, createdAtMs, updatedAtMs, ...rest } = contact;
+  return {
+    _id: id,
+    ...rest,
+    metadata: encodeKeys(contact.metadata),
+    changedAtMs: encodeKeys(changedAtMs),
+    createdAt: new Date(createdAtMs),
+    updatedAt: new Date(updatedAtMs),
+  };
+}
+
+function fromDocument({ _id, createdAt, updatedAt, ...rest }: ContactDocument): Contact {
+  const times = Object.entries(decodeKeys(rest.changedAtMs)).map(([field, ms]) => [field, Number(ms)] as const);
+  return {
+    id: _id,
+    ...rest,
+    metadata: decodeKeys(rest.metadata),
+    changedAtMs: Object.fromEntries(times),
+    createdAtMs: createdAt.getTime(),
+    updatedAtMs: updatedAt.getTime(),
+  };
+}
+
+/** People, by email and external id. Writes that cause webhook events happen in a caller's transaction. */
+export class ContactStore {
+  readonly collection: Collection<ContactDocument>;
+
+  constructor(db: Db) {
+    this.collection = db.collection('contacts');
+  }
+
+  async get(workspaceId: string, id: string, session?: ClientSession): Promise<Contact | undefined> {
+    const document = await this.collection.findOne({ _id: id, workspaceId }, session ? { session } : {});
+    return document ? fromDocument(document) : undefined;
+  }
+
+  /** The contacts that any of these emails or external ids belong to. */
+  async find(workspaceId: string, who: { emails: string[]; userIds: string[] }, session?: ClientSession): Promise<Contact[]> {
+    const either: Filter<ContactDocument>[] = [];
+    if (who.emails.length > 0) either.push({ workspaceId, email: { $in: who.emails } });
+    if (who.userIds.length > 0) either.push({ workspaceId, 'externalIds.id': { $in: who.userIds } });
+    if (either.length === 0) return [];
+    const documents = await this.collection.find({ $or: either }, session ? { session } : {}).toArray();
+    return documents.map(fromDocument);
+  }
+
+  /** Writes new and changed contacts; external ids are unique, so those that lost one are cleared first. */
+  async save(
+    contacts: { created: Contact[]; changed: Contact[]; robbedIds: string[] },
+    session: ClientSession,
+  ): Promise<void> {
+    const clear = contacts.robbedIds.map(
+      (id): AnyBulkWriteOperation<ContactDocument> => ({
+        updateOne: { filter: { _id: id }, update: { $set: { externalIds: [] } } },
+      }),
+    );
+    const insert = contacts.created.map(
+      (contact): AnyBulkWriteOperation<ContactDocument> => ({ insertOne: { document: toDocument(contact) } }),
+    );
+    const replace = contacts.changed.map(
+      (contact): AnyBulkWriteOperation<ContactDocument> => ({
+        replaceOne: { filter: { _id: contact.id }, replacement: toDocument(contact) },
+      }),
+    );
+    const writes = [...clear, ...replace, ...insert];
+    if (writes.length > 0) await this.collection.bulkWrite(writes, { session, ordered: true });
+  }
+
+  async setList(workspaceId: string, id: string, listId: string, isMember: boolean): Promise<void> {
+    const change = isMember ? { $addToSet: { listIds: listId } } : { $pull: { listIds: listId } };
+    await this.collection.updateOne({ _id: id, workspaceId }, change);
+  }
+
+  async delete(workspaceId: string, id: string): Promise<boolean> {
+    return (await this.collection.deleteOne({ _id: id, workspaceId })).deletedCount === 1;
+  }
+
+  /** A page of contacts, newest first; `prefix` matches the start of the email. */
+  async page(
+    workspaceId: string,
+    where: { listId?: string; prefix?: string },
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<Contact[]> {
+    const filter: Filter<ContactDocument> = { workspaceId };
+    if (where.listId !== undefined) filter.listIds = where.listId;
+    if (where.prefix !== undefined) filter.email = { $gte: where.prefix, $lt: `${where.prefix}\u{10ffff}` };
+    return (await newestFirst(this.collection, filter, 'createdAt', page)).map(fromDocument);
+  }
+}

@@ -1,0 +1,128 @@
+import type { ClientSession } from 'mongodb';
+import { eventKey } from '../../domain/event-name';
+import type { Fold, InboxMessage, Known, Outcome } from '../../domain/ingest';
+import { readMessage, type Message } from '../../domain/message';
+import type { AutomationRunStore } from './automation-runs';
+import type { AutomationStore } from './automations';
+import type { Database } from './connect';
+import type { ContactStore } from './contacts';
+import type { ListStore } from './lists';
+import type { MessageDocument, MessageStore } from './messages';
+import { contactRefs, type WaiterStore } from './waiters';
+import type { WebhookEventStore } from './webhook-events';
+
+/** A message with its outcome, if it has one by now, and the refs under which others may wait for its contact. */
+export interface CommittedMessage {
+  key: string;
+  outcome?: Outcome;
+  refs: string[];
+}
+
+/** The transaction that a message's outcome and its effect are written in: both, or neither. */
+export class IngestTransaction {
+  constructor(
+    private readonly database: Database,
+    private readonly stores: {
+      messages: MessageStore;
+      contacts: ContactStore;
+      automations: AutomationStore;
+      runs: AutomationRunStore;
+      lists: ListStore;
+      events: WebhookEventStore;
+      waiters: WaiterStore;
+    },
+  ) {}
+
+  /**
+   * Folds those of the messages that have no outcome yet and writes the result in one transaction for each workspace.
+   * Outcomes that were written before are read back: whoever comes second changes nothing.
+   */
+  async commit(
+    keys: string[],
+    nowMs: number,
+    fold: (messages: InboxMessage[], known: Known) => Fold,
+  ): Promise<CommittedMessage[]> {
+    const byWorkspace = new Map<string, string[]>();
+    for (const key of keys) {
+      const workspaceId = key.slice(0, key.indexOf('/'));
+      byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), key]);
+    }
+    const committed: CommittedMessage[] = [];
+    for (const [workspaceId, workspaceKeys] of byWorkspace) {
+      committed.push(...(await this.commitWorkspace(workspaceId, workspaceKeys, nowMs, fold)));
+    }
+    return committed;
+  }
+
+  /** Keys of the tracks that wait for a contact that one of these messages made known. */
+  async waitingFor(messages: CommittedMessage[]): Promise<string[]> {
+    return this.stores.waiters.waitingFor(messages.flatMap(({ refs }) => refs));
+  }
+
+  private async commitWorkspace(
+    workspaceId: string,
+    keys: string[],
+    nowMs: number,
+    fold: (messages: InboxMessage[], known: Known) => Fold,
+  ): Promise<CommittedMessage[]> {
+    const { messages, contacts, runs, events } = this.stores;
+    return this.database.transaction(async (session) => {
+      const stored = new Map((await messages.byKeys(keys, session)).map((document) => [document._id, document]));
+      const ordered = keys.flatMap((key) => stored.get(key) ?? []);
+      const open = ordered.filter(({ state }) => state !== 'done').flatMap((document) => read(document) ?? []);
+      const outcomes = new Map<string, Outcome>();
+      if (open.length > 0) {
+        const result = fold(open, await this.known(workspaceId, open, session));
+        await contacts.save(result, session);
+        await events.insert(result.events, session);
+        await runs.insert(result.runs, new Date(nowMs), session);
+        await messages.finish(result.outcomes, new Date(nowMs), session);
+        for (const [key, outcome] of result.outcomes) outcomes.set(key, outcome);
+      }
+      return ordered.map((document) => {
+        const outcome = outcomes.get(document._id) ?? document.outcome;
+        return { key: document._id, refs: refsOf(document), ...(outcome ? { outcome } : {}) };
+      });
+    });
+  }
+
+  private async known(workspaceId: string, messages: InboxMessage[], session: ClientSession): Promise<Known> {
+    const all = messages.map(({ message }) => message);
+    const emails = [...new Set(all.flatMap(({ email }) => email ?? []))].sort();
+    const userIds = [...new Set(all.flatMap(({ userId }) => userId ?? []))].sort();
+    const eventKeys = [...new Set(all.flatMap((message) => (message.type === 'track' ? eventKey(message.event) : [])))];
+    const listIds = [...new Set(messages.flatMap(({ listId }) => listId ?? []))];
+    const contacts = await this.stores.contacts.find(workspaceId, { emails, userIds }, session);
+    const automations = await this.stores.automations.listeningTo(workspaceId, eventKeys, session);
+    return { contacts, automations, listIds: await this.stores.lists.existing(workspaceId, listIds) };
+  }
+}
+
+/** The stored event in the form that the fold takes. It was readable when it was accepted, so it is now. */
+function read(document: MessageDocument): InboxMessage | undefined {
+  const message = messageOf(document);
+  if (!message) return undefined;
+  return {
+    key: document._id,
+    workspaceId: document.workspaceId,
+    message,
+    occurredAtMs: document.occurredAt.getTime(),
+    ...(document.listId === undefined ? {} : { listId: document.listId }),
+  };
+}
+
+/** The message inside a stored event; undefined only when its text was altered in the database. */
+export function messageOf(document: MessageDocument): Message | undefined {
+  const result = readMessage(JSON.parse(document.body), { atMs: document.receivedAt.getTime() });
+  return result.kind === 'message' ? result.message : undefined;
+}
+
+/** An identify makes a contact known under these; a track waits under them. */
+export function refsOf(document: MessageDocument): string[] {
+  const message = messageOf(document);
+  if (!message) return [];
+  return contactRefs(document.workspaceId, {
+    userIds: message.userId === undefined ? [] : [message.userId],
+    emails: message.email === undefined ? [] : [message.email],
+  });
+}

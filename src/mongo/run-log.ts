@@ -1,0 +1,62 @@
+import { applyPatch, isMetadataTooLarge, type ContactPatch } from '../../domain/contact';
+import { contactUpdated } from '../../domain/webhook-events';
+import { messageOf } from './ingest';
+import { newId } from './new-id';
+import type { Database } from './connect';
+import type { RunLogEntry } from './automation-runs';
+import type { Stores } from './stores';
+
+/** What the steps of an automation read and write, over the stores that hold it. */
+export function createRunLog(
+  database: Database,
+  stores: Pick<Stores, 'runs' | 'automations' | 'contacts' | 'messages' | 'lists' | 'events'>,
+) {
+  return {
+    async load(runKey: string) {
+      const run = await stores.runs.get(runKey);
+      if (!run) return undefined;
+      const [steps, contact, [document]] = await Promise.all([
+        stores.automations.stepsOf(run.automationId, run.version),
+        stores.contacts.get(run.workspaceId, run.contactId),
+        stores.messages.byKeys([run.messageKey]),
+      ]);
+      const message = document && messageOf(document);
+      if (!steps || message?.type !== 'track') return undefined;
+      const { workspaceId, automationId, automationName } = run;
+      return { workspaceId, automationId, automationName, steps, contact, event: { name: message.event, properties: message.properties } };
+    },
+
+    async logStep(runKey: string, entry: RunLogEntry): Promise<void> {
+      await stores.runs.logStep(runKey, entry);
+    },
+
+    updateContact(runKey: string, contactId: string, patch: ContactPatch, entry: RunLogEntry): Promise<string[]> {
+      return database.transaction(async (session) => {
+        const run = await stores.runs.get(runKey, session);
+        const done = run?.log.find(({ position }) => position.join() === entry.position.join());
+        if (done) return done.eventIds ?? [];
+        const contact = run && (await stores.contacts.get(run.workspaceId, contactId, session));
+        if (!contact) return [];
+        const nowMs = entry.at.getTime();
+        const { contact: next, changes } = applyPatch(contact, patch, nowMs, nowMs);
+        const isTooLarge = isMetadataTooLarge(next.metadata);
+        const events = changes.length > 0 && !isTooLarge ? [contactUpdated(newId('event'), next, changes)] : [];
+        const eventIds = events.map(({ id }) => id);
+        if (!isTooLarge) await stores.contacts.save({ created: [], changed: [next], robbedIds: [] }, session);
+        await stores.events.insert(events, session);
+        const result = isTooLarge ? 'skipped: the contact would hold more than 256 KB of traits' : entry.result;
+        await stores.runs.logStep(runKey, { ...entry, result, eventIds }, session);
+        return eventIds;
+      });
+    },
+
+    async setList(change: { workspaceId: string; contactId: string; listId: string; isMember: boolean }): Promise<boolean> {
+      const list = await stores.lists.get(change.workspaceId, change.listId);
+      if (list) await stores.contacts.setList(change.workspaceId, change.contactId, change.listId, change.isMember);
+      return list !== undefined;
+    },
+
+    end: (runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void> =>
+      stores.runs.end(runKey, end.status, new Date(nowMs), end.reason),
+  };
+}

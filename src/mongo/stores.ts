@@ -1,0 +1,79 @@
+import { MongoServerError } from 'mongodb';
+import { apiKeyIndexes, ApiKeyStore } from './api-keys';
+import { automationIndexes, AutomationStore } from './automations';
+import { automationRunIndexes, AutomationRunStore } from './automation-runs';
+import type { Database } from './connect';
+import { contactIndexes, ContactStore } from './contacts';
+import { idempotencyKeyIndexes, IdempotencyKeyStore } from './idempotency-keys';
+import { IngestTransaction } from './ingest';
+import { listIndexes, ListStore } from './lists';
+import { messageIndexes, MessageStore } from './messages';
+import { rejectionIndexes, RejectionStore } from './rejections';
+import type { SecretBox } from './secret-box';
+import { waiterIndexes, WaiterStore } from './waiters';
+import { deliveryIndexes, WebhookDeliveryStore } from './webhook-deliveries';
+import { WebhookAttemptStore } from './webhook-attempts';
+import { endpointIndexes, WebhookEndpointStore } from './webhook-endpoints';
+import { webhookEventIndexes, WebhookEventStore } from './webhook-events';
+import { WorkspaceStore } from './workspaces';
+
+/** All stores over one database. */
+export function createStores(database: Database, box: SecretBox) {
+  const { db } = database;
+  const stores = {
+    workspaces: new WorkspaceStore(db),
+    apiKeys: new ApiKeyStore(db),
+    messages: new MessageStore(db),
+    idempotencyKeys: new IdempotencyKeyStore(db),
+    rejections: new RejectionStore(db),
+    contacts: new ContactStore(db),
+    lists: new ListStore(db),
+    automations: new AutomationStore(db),
+    runs: new AutomationRunStore(db),
+    waiters: new WaiterStore(db),
+    endpoints: new WebhookEndpointStore(database, box),
+    events: new WebhookEventStore(db),
+    deliveries: new WebhookDeliveryStore(db),
+    attempts: new WebhookAttemptStore(db),
+  };
+  return { ...stores, ingest: new IngestTransaction(database, stores) };
+}
+export type Stores = ReturnType<typeof createStores>;
+
+const collections = {
+  workspaces: [],
+  apiKeys: apiKeyIndexes,
+  messages: messageIndexes,
+  rejections: rejectionIndexes,
+  contacts: contactIndexes,
+  lists: listIndexes,
+  automations: automationIndexes,
+  automationVersions: [],
+  automationRuns: automationRunIndexes,
+  waiters: waiterIndexes,
+  webhookEndpoints: endpointIndexes,
+  webhookEvents: webhookEventIndexes,
+  webhookDeliveries: deliveryIndexes,
+  webhookAttempts: [],
+  idempotencyKeys: idempotencyKeyIndexes,
+} as const;
+
+/** Makes every collection and index. At start-up, since neither may happen inside a transaction. */
+export async function prepareDatabase({ db }: Database): Promise<void> {
+  const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  await Promise.all(
+    Object.entries(collections).map(async ([name, indexes]) => {
+      if (!existing.has(name)) await createIfAbsent(db, name);
+      if (indexes.length > 0) await db.collection(name).createIndexes([...indexes]);
+    }),
+  );
+}
+
+/** Gateway and worker may start at once and both find a collection missing. */
+async function createIfAbsent(db: Database['db'], name: string): Promise<void> {
+  try {
+    await db.createCollection(name);
+  } catch (error) {
+    if (!(error instanceof MongoServerError && error.codeName === 'NamespaceExists')) throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Collection, Db, UpdateFilter } from 'mongodb';
+
+export const plans = ['hobby', 'starter', 'pro'] as const;
+export type Plan = (typeof plans)[number];
+
+export interface WorkspaceDocument {
+  _id: string;
+  name: string;
+  plan: Plan;
+  defaultListId?: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export class WorkspaceStore {
+  readonly collection: Collection<WorkspaceDocument>;
+
+  constructor(db: Db) {
+    this.collection = db.collection('workspaces');
+  }
+
+  async get(id: string): Promise<WorkspaceDocument | undefined> {
+    return (await this.collection.findOne({ _id: id })) ?? undefined;
+  }
+
+  async first(): Promise<WorkspaceDocument | undefined> {
+    return (await this.collection.findOne({}, { sort: { createdAt: 1, _id: 1 } })) ?? undefined;
+  }
+
+  /** Those of the workspaces whose plan includes webhooks. Source: the webhooks document. */
+  async withWebhooks(ids: string[]): Promise<string[]> {
+    const rows = await this.collection
+      .find({ _id: { $in: ids }, plan: { $ne: 'hobby' } })
+      .project<{ _id: string }>({ _id: 1 })
+      .toArray();
+    return rows.map(({ _id }) => _id);
+  }
+
+  async insert(workspace: WorkspaceDocument): Promise<void> {
+    await this.collection.insertOne(workspace);
+  }
+
+  /** A null removes the default list. */
+  async update(
+    id: string,
+    change: { name?: string; plan?: Plan; defaultListId?: string | null },
+    at: Date,
+  ): Promise<WorkspaceDocument | undefined> {
+    const { defaultListId, ...rest } = change;
+    const set = { ...rest, ...(typeof defaultListId === 'string' ? { defaultListId } : {}), updatedAt: at };
+    const update: UpdateFilter<WorkspaceDocument> = { $set: set };
+    if (defaultListId === null) update.$unset = { defaultListId: true };
+    return (await this.collection.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' })) ?? undefined;
+  }
+}

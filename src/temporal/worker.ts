@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Context } from '@temporalio/activity';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Activities } from '../../activities';
+import type { TemporalLink } from './connect';
+import { heartbeatInterceptor } from './heartbeat';
+import { ensureSweep, registerSearchAttributes } from './prepare';
+import { taskQueue } from './start';
+
+/** The bundle that `npm run build` writes; without it the worker bundles at its start, which takes two seconds. */
+const builtBundle = path.join(__dirname, '../../workflow-bundle.js');
+
+/** What the worker runs workflows from. */
+export function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  return existsSync(builtBundle)
+    ? { workflowBundle: { codePath: builtBundle } }
+    : { workflowsPath: require.resolve('../../workflows') };
+}
+
+/** Parts of the activities' surroundings that only exist inside a running activity. */
+export const activityContext = {
+  abortSignal: (): AbortSignal => Context.current().cancellationSignal,
+  cancelOwnWorkflow: (link: Pick<TemporalLink, 'connected'>) => async (): Promise<void> => {
+    const workflowId = Context.current().info.workflowExecution?.workflowId;
+    if (workflowId === undefined) return;
+    const { client } = await link.connected();
+    await client.workflow.getHandle(workflowId).cancel();
+  },
+};
+
+const restartMs = 1_000;
+
+/**
+ * Runs a worker until `stop` is called: prepares the namespace, polls, and starts anew when the connection to Temporal
+ * was lost for longer than the SDK bears.
+ */
+export function runWorker(link: TemporalLink, activities: Activities, logger: Logger): { isRunning(): boolean; stop(): Promise<void> } {
+  let worker: Worker | undefined;
+  let isStopping = false;
+
+  const loop = async (): Promise<void> => {
+    while (!isStopping) {
+      try {
+        const { client, connection } = await link.connected();
+        await registerSearchAttributes(connection, link.namespace);
+        worker = await Worker.create({
+          connection,
+          namespace: link.namespace,
+          taskQueue,
+          activities,
+          ...workflowSource(),
+          interceptors: { activity: [heartbeatInterceptor] },
+          // A first attempt at a slow receiver holds its workflow task for up to 30 s: leave room for many of them.
+          maxConcurrentWorkflowTaskExecutions: 400,
+          maxConcurrentLocalActivityExecutions: 400,
+          maxConcurrentActivityTaskExecutions: 200,
+          workflowTaskPollerBehavior: { type: 'autoscaling' },
+          activityTaskPollerBehavior: { type: 'autoscaling' },
+          // Longer than one HTTP exchange, so that an attempt under way ends in the log and not in a repeat.
+          shutdownGraceTime: '35s',
+          shutdownForceTime: '40s',
+        });
+        const running = worker.run();
+        logger.info({ taskQueue, namespace: link.namespace }, 'worker.started');
+        await ensureSweep(client);
+        await running;
+      } catch (error) {
+        if (!isStopping) logger.error({ err: error }, 'worker.failed');
+      }
+      worker = undefined;
+      if (!isStopping) await new Promise((resolve) => setTimeout(resolve, restartMs));
+    }
+  };
+  const done = loop();
+
+  return {
+    isRunning: () => worker?.getState() === 'RUNNING',
+    async stop() {
+      isStopping = true;
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      // Without a connection the loop would wait for Temporal for ever.
+      if (worker || link.client()) await done;
+    },
+  };
+}

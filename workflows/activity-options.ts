@@ -1,0 +1,13 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+
+/** Only our own faults are thrown by activities, and those are retried until they are over. */
+const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
+
+/** Reads and writes in MongoDB and calls to Temporal: short, and cheapest inside the workflow task. */
+export const localStep: LocalActivityOptions = { startToCloseTimeout: '60s', retry };
+
+/** The whole HTTP exchange (30 s) and its records. */
+export const localAttempt: LocalActivityOptions = { startToCloseTimeout: '45s', retry };
+
+/** The same outside of the workflow task. The worker heartbeats, so that a killed one is noticed within seconds. */
+export const attempt: ActivityOptions = { startToCloseTimeout: '45s', heartbeatTimeout: '10s', retry };

@@ -1,0 +1,8 @@
+/** The Workflow Types that the worker registers; each is the exported function's name. */
+export { automationRun } from './automation-run';
+export { contactUpsert } from './contact-upsert';
+export { customEvent } from './custom-event';
+export { ingestBatch } from './ingest-batch';
+export { sweep } from './sweep';
+export { webhookDelivery } from './webhook-delivery';
+export { webhookRecovery } from './webhook-recovery';

@@ -1,0 +1,16 @@
+import { proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { localStep } from './activity-options';
+
+const { commitMessages, startEffects } = proxyLocalActivities<Activities>(localStep);
+
+/** Messages committed at a time: bounds a transaction, and the result in the workflow's history. */
+const chunkSize = 100;
+
+/** An ordered group of messages: each gets its own outcome; a track that has to wait leaves as its own customEvent. */
+export async function ingestBatch(input: { keys: string[] }): Promise<void> {
+  for (let start = 0; start < input.keys.length; start += chunkSize) {
+    const effects = await commitMessages({ keys: input.keys.slice(start, start + chunkSize), mayWait: true });
+    await startEffects(effects);
+  }
+}

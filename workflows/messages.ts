@@ -1,0 +1,36 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { DeliveryStatus } from '../domain/delivery';
+
+/** Make the awaited attempt now; on a failed delivery start a new round. */
+export const retriggerSignal = defineSignal('retrigger');
+/** The endpoint was resumed: a held delivery goes on in the slot it was held in. */
+export const resumeSignal = defineSignal('resume');
+/** The contact that a track waits for is known now. */
+export const contactKnownSignal = defineSignal('contactKnown');
+
+/** Where a delivery stands, for operators and tests. */
+export interface DeliveryState {
+  status: DeliveryStatus;
+  round: number;
+  /** Attempts made in this round. */
+  attemptsInRound: number;
+  nextAttemptAtMs?: number;
+}
+export const deliveryStateQuery = defineQuery<DeliveryState>('deliveryState');
+
+/** How far a recovery or a notice has come. */
+export interface RecoveryProgress {
+  signalled: number;
+  isDone: boolean;
+}
+export const recoveryProgressQuery = defineQuery<RecoveryProgress>('recoveryProgress');
+
+/** What deliveries can be searched by in the Temporal Web UI. Ids and words only: these values are never encrypted. */
+export const searchAttributes = {
+  workspaceId: defineSearchAttributeKey('EsxWorkspaceId', SearchAttributeType.KEYWORD),
+  endpointId: defineSearchAttributeKey('EsxEndpointId', SearchAttributeType.KEYWORD),
+  eventType: defineSearchAttributeKey('EsxEventType', SearchAttributeType.KEYWORD),
+  deliveryStatus: defineSearchAttributeKey('EsxDeliveryStatus', SearchAttributeType.KEYWORD),
+  contactId: defineSearchAttributeKey('EsxContactId', SearchAttributeType.KEYWORD),
+} as const;
