@@ -6,7 +6,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 const nodeBuiltins = { group: ['node:*'], message: 'This folder is pure: no I/O, no clock, no randomness.' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'test/replay/histories/'] },
+  { ignores: ['dist/', 'node_modules/', '.data/', 'test/replay/histories/', '**/*.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.mjs'] } } },
@@ -31,7 +31,10 @@ export default tseslint.config(
     files: ['src/**', 'activities/**'],
     ignores: ['src/config.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are parsed in src/config.ts.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Settings are parsed in src/config.ts.' },
+      ],
     },
   },
   {

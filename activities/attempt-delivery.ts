@@ -118,7 +118,9 @@ export function createAttemptDelivery(deps: {
       trigger: input.trigger,
       atMs,
       durationMs: outcome.durationMs,
-      ...(outcome.kind === 'response' ? answered(outcome, atMs) : { error: outcome.error, responseBody: outcome.message }),
+      ...(outcome.kind === 'response'
+        ? answered(outcome, atMs)
+        : { error: outcome.error, responseBody: outcome.message }),
     };
     await deps.log.insertAttempt(attempt);
     return conclude(input, target.endpoint.id, attempt);

@@ -26,18 +26,25 @@ export interface Effects {
  * Gives each message its outcome and effect, in their order, once: messages that have an outcome are read back, so a
  * redo after a crash returns what the first try had made. With `mayWait` a track without a contact is left open.
  */
-export function createCommitMessages(deps: { ingest: IngestStore; now: () => number; newId: (kind: IdKind) => string }) {
+export function createCommitMessages(deps: {
+  ingest: IngestStore;
+  now: () => number;
+  newId: (kind: IdKind) => string;
+}) {
   return {
     async commitMessages(input: { keys: string[]; mayWait: boolean }): Promise<Effects> {
       const nowMs = deps.now();
       const options = { nowMs, newId: deps.newId, mayWait: input.mayWait };
-      const committed = await deps.ingest.commit(input.keys, nowMs, (messages, known) => foldMessages(messages, known, options));
+      const committed = await deps.ingest.commit(input.keys, nowMs, (messages, known) =>
+        foldMessages(messages, known, options),
+      );
       const effects: Effects = { eventIds: [], runs: [], waiting: [], known: [] };
       for (const { key, outcome } of committed) {
         if (!outcome) effects.waiting.push(key);
         else if (outcome.status === 'recorded') {
           const workspaceId = key.slice(0, key.indexOf('/'));
-          for (const { runKey } of outcome.automations) if (runKey !== undefined) effects.runs.push({ key: runKey, workspaceId });
+          for (const { runKey } of outcome.automations)
+            if (runKey !== undefined) effects.runs.push({ key: runKey, workspaceId });
         } else if ('eventIds' in outcome) effects.eventIds.push(...outcome.eventIds);
       }
       const madeKnown = committed.filter(({ outcome }) => outcome !== undefined && 'eventIds' in outcome);

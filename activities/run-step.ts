@@ -107,14 +107,23 @@ export function createRunStep(deps: {
         case 'addToList':
         case 'removeFromList': {
           const isMember = step.type === 'addToList';
-          const isDone = await deps.runs.setList({ workspaceId: run.workspaceId, contactId: contact.id, listId: step.listId, isMember });
+          const isDone = await deps.runs.setList({
+            workspaceId: run.workspaceId,
+            contactId: contact.id,
+            listId: step.listId,
+            isMember,
+          });
           await log(isDone ? 'done' : `skipped: list ${step.listId} does not exist`);
           return { kind: 'next', ...next, eventIds: [] };
         }
         case 'condition': {
           const result = evaluate(step.if, factsOf(contact, run.event.properties));
           await log(result.holds ? 'then' : `else: ${result.failed}`);
-          return { kind: 'next', ...following(positionInBranch(steps, position, result.holds ? 'then' : 'else')), eventIds: [] };
+          return {
+            kind: 'next',
+            ...following(positionInBranch(steps, position, result.holds ? 'then' : 'else')),
+            eventIds: [],
+          };
         }
         case 'webhook':
           return { kind: 'call' };

@@ -16,7 +16,10 @@ const durationText = z.string().refine(
   { error: 'must be a duration such as 30s, 10m, 2h or 3d, at most 365d' },
 );
 const listId = z.string().min(1);
-const headers = z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name' }), z.string().max(2000));
+const headers = z.record(
+  z.string().regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name' }),
+  z.string().max(2000),
+);
 
 /** One step of an automation. Branches nest; `webhook` posts to a URL with the safety of deliveries. */
 export const stepSchema = z.discriminatedUnion('type', [
@@ -42,7 +45,8 @@ export type Step = z.infer<typeof stepSchema>;
 
 /** A step list as it is saved: bounded, and every step reachable. */
 export const stepsSchema = z.array(stepSchema).superRefine((steps, context) => {
-  if (countSteps(steps) > maxSteps) context.addIssue({ code: 'custom', message: `has more than ${maxSteps} steps; split the automation` });
+  if (countSteps(steps) > maxSteps)
+    context.addIssue({ code: 'custom', message: `has more than ${maxSteps} steps; split the automation` });
   for (const problem of findProblems(steps, [], 1)) context.addIssue({ code: 'custom', ...problem });
 });
 
@@ -136,14 +140,19 @@ function countSteps(steps: readonly Step[]): number {
   return allSteps(steps).length;
 }
 
-function findProblems(steps: readonly Step[], path: (string | number)[], depth: number): { path: (string | number)[]; message: string; input: Json }[] {
+function findProblems(
+  steps: readonly Step[],
+  path: (string | number)[],
+  depth: number,
+): { path: (string | number)[]; message: string; input: Json }[] {
   return steps.flatMap((step, index) => {
     const here = [...path, index];
     if (step.type === 'end' && index < steps.length - 1) {
       return [{ path: [...path, index + 1], message: 'is never reached: it stands after an "end"', input: null }];
     }
     if (step.type !== 'condition') return [];
-    if (depth >= maxBranchDepth) return [{ path: here, message: `branches nest deeper than ${maxBranchDepth}`, input: null }];
+    if (depth >= maxBranchDepth)
+      return [{ path: here, message: `branches nest deeper than ${maxBranchDepth}`, input: null }];
     return [
       ...findProblems(step.then, [...here, 'then'], depth + 1),
       ...findProblems(step.else ?? [], [...here, 'else'], depth + 1),

@@ -63,7 +63,9 @@ export function evaluate(condition: Condition, facts: Facts): { holds: true } | 
     return { holds: false, failed: failures.join(' and ') };
   }
   if ('not' in condition) {
-    return evaluate(condition.not, facts).holds ? { holds: false, failed: 'a condition under "not" holds' } : { holds: true };
+    return evaluate(condition.not, facts).holds
+      ? { holds: false, failed: 'a condition under "not" holds' }
+      : { holds: true };
   }
   const actual = valueAt(facts, condition.field.split('.'));
   if (compare(condition, actual)) return { holds: true };
@@ -86,7 +88,9 @@ function compare(condition: Comparison, actual: unknown): boolean {
     case 'notExists':
       return actual === undefined || actual === null;
     case 'contains':
-      return Array.isArray(actual) ? actual.includes(condition.value) : typeof actual === 'string' && actual.includes(condition.value);
+      return Array.isArray(actual)
+        ? actual.includes(condition.value)
+        : typeof actual === 'string' && actual.includes(condition.value);
     case 'startsWith':
       return typeof actual === 'string' && actual.startsWith(condition.value);
     case 'endsWith':

@@ -66,11 +66,17 @@ export function patchFromTraits(traits: JsonObject): ContactPatch {
   const patch: ContactPatch = {};
   const metadata = new Map<string, Json>();
   for (const [key, value] of Object.entries(traits)) {
-    const field = key === 'firstName' || key === 'first_name' ? 'firstName' : key === 'lastName' || key === 'last_name' ? 'lastName' : undefined;
+    const field =
+      key === 'firstName' || key === 'first_name'
+        ? 'firstName'
+        : key === 'lastName' || key === 'last_name'
+          ? 'lastName'
+          : undefined;
     if (key === 'email') continue;
     // A name that is an object or a list is no name, but is not thrown away either.
-    if (field === undefined || typeof value === 'object' && value !== null) metadata.set(key, value);
-    else if (key === field || patch[field] == null) patch[field] = value === null || value === '' ? null : String(value);
+    if (field === undefined || (typeof value === 'object' && value !== null)) metadata.set(key, value);
+    else if (key === field || patch[field] == null)
+      patch[field] = value === null || value === '' ? null : String(value);
   }
   // fromEntries defines own properties, so that a trait named `__proto__` stays a trait.
   if (metadata.size > 0) patch.metadata = Object.fromEntries(metadata);

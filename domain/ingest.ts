@@ -30,7 +30,13 @@ export interface AutomationTrace {
 
 /** What became of a message; written once, in the transaction of its effect. `notes` say what was passed over. */
 export type Outcome =
-  | { status: 'created' | 'updated' | 'unchanged'; contactId: string; changes: string[]; eventIds: string[]; notes: string[] }
+  | {
+      status: 'created' | 'updated' | 'unchanged';
+      contactId: string;
+      changes: string[];
+      eventIds: string[];
+      notes: string[];
+    }
   | { status: 'recorded'; contactId: string; eventKey: string; automations: AutomationTrace[] }
   | { status: 'unresolved'; reason: string }
   | { status: 'failed'; reason: string };
@@ -76,7 +82,15 @@ export function foldMessages(
   options: { nowMs: number; newId: (kind: IdKind) => string; mayWait: boolean },
 ): Fold {
   const people = new People(known.contacts);
-  const fold: Fold = { outcomes: new Map(), created: [], changed: [], robbedIds: [], events: [], runs: [], waiting: [] };
+  const fold: Fold = {
+    outcomes: new Map(),
+    created: [],
+    changed: [],
+    robbedIds: [],
+    events: [],
+    runs: [],
+    waiting: [],
+  };
   const early: { inbox: InboxMessage; track: Track }[] = [];
 
   for (const inbox of messages) {
@@ -98,7 +112,8 @@ export function foldMessages(
   for (const { inbox, track: message } of early) {
     const contact = people.find(message);
     if (contact) fold.outcomes.set(inbox.key, track(inbox, message, contact, known, fold));
-    else if (options.mayWait && (message.userId !== undefined || message.email !== undefined)) fold.waiting.push(inbox.key);
+    else if (options.mayWait && (message.userId !== undefined || message.email !== undefined))
+      fold.waiting.push(inbox.key);
     else fold.outcomes.set(inbox.key, { status: 'unresolved', reason: unresolvedTrack(message) });
   }
 
@@ -124,7 +139,8 @@ export function matchAutomations(
   return automations
     .filter((automation) => automation.eventKey === wanted)
     .map((automation) => {
-      if (automation.status !== 'active') return { automation, ran: false, reason: `the automation is ${automation.status}; activate it` };
+      if (automation.status !== 'active')
+        return { automation, ran: false, reason: `the automation is ${automation.status}; activate it` };
       if (automation.trigger.filter === undefined) return { automation, ran: true };
       const result = evaluate(automation.trigger.filter, facts);
       return result.holds ? { automation, ran: true } : { automation, ran: false, reason: `filter: ${result.failed}` };
@@ -143,7 +159,8 @@ function identify(
   if (!existing && message.email === undefined) {
     return {
       status: 'unresolved',
-      reason: 'no email in traits.email, context.traits.email or userId, and no contact is known for the userId; send the email once with this userId',
+      reason:
+        'no email in traits.email, context.traits.email or userId, and no contact is known for the userId; send the email once with this userId',
     };
   }
   const before =
@@ -154,12 +171,16 @@ function identify(
     );
   const { contact, changes } = applyPatch(before, patchFromTraits(message.traits), inbox.occurredAtMs, options.nowMs);
   if (isMetadataTooLarge(contact.metadata)) {
-    return { status: 'failed', reason: 'the contact would hold more than 256 KB of traits; remove some by sending them as null' };
+    return {
+      status: 'failed',
+      reason: 'the contact would hold more than 256 KB of traits; remove some by sending them as null',
+    };
   }
 
   const notes: string[] = [];
   if (inbox.listId !== undefined) {
-    if (!known.listIds.has(inbox.listId)) notes.push(`list ${inbox.listId} does not exist; the contact was put on no list`);
+    if (!known.listIds.has(inbox.listId))
+      notes.push(`list ${inbox.listId} does not exist; the contact was put on no list`);
     else if (!contact.listIds.includes(inbox.listId)) contact.listIds = [...contact.listIds, inbox.listId];
   }
   people.put(contact, existing === undefined);

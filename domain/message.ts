@@ -19,20 +19,24 @@ const optionalObject = jsonObject.nullish().transform((value): JsonObject => val
 
 /** One CDP event as Segment and RudderStack send it; fields without effect here are left alone. */
 const cdpEvent = z.object({
-  type: z.string({ error: 'must be a string' }).transform((type) => type.trim().toLowerCase()).pipe(
-    z.enum(messageTypes, { error: `must be one of ${messageTypes.join(', ')}` }),
-  ),
+  type: z
+    .string({ error: 'must be a string' })
+    .transform((type) => type.trim().toLowerCase())
+    .pipe(z.enum(messageTypes, { error: `must be one of ${messageTypes.join(', ')}` })),
   messageId: optionalText,
   userId: optionalText,
   anonymousId: optionalText,
   event: optionalText,
   traits: optionalObject,
   properties: optionalObject,
-  context: z.unknown().transform((context): unknown => (isObject(context) ? context['traits'] : undefined)),
-  timestamp: z.unknown(),
-  originalTimestamp: z.unknown(),
-  receivedAt: z.unknown(),
-  sentAt: z.unknown(),
+  context: z
+    .unknown()
+    .optional()
+    .transform((context): unknown => (isObject(context) ? context['traits'] : undefined)),
+  timestamp: z.unknown().optional(),
+  originalTimestamp: z.unknown().optional(),
+  receivedAt: z.unknown().optional(),
+  sentAt: z.unknown().optional(),
 });
 
 interface Sender {
@@ -64,13 +68,16 @@ export type ReadMessage =
  * what to send instead. `occurredAtMs` is the sender's clock corrected by `sentAt` and never later than receipt.
  */
 export function readMessage(raw: unknown, received: { atMs: number; sentAt?: unknown }): ReadMessage {
-  if (!isObject(raw)) return { kind: 'rejected', pointer: '', reason: 'an event must be a JSON object, such as {"type":"identify",…}' };
+  if (!isObject(raw))
+    return { kind: 'rejected', pointer: '', reason: 'an event must be a JSON object, such as {"type":"identify",…}' };
   const rawId = raw['messageId'];
-  const messageId = typeof rawId === 'string' && rawId !== '' ? rawId : typeof rawId === 'number' ? String(rawId) : undefined;
+  const messageId =
+    typeof rawId === 'string' && rawId !== '' ? rawId : typeof rawId === 'number' ? String(rawId) : undefined;
   const known = messageId === undefined ? {} : { messageId };
   const rejected = (pointer: string, reason: string): ReadMessage => ({ kind: 'rejected', pointer, reason, ...known });
 
-  if (isDeeperThan(raw, maxNesting)) return rejected('', `objects and arrays nest deeper than ${maxNesting}; send a flatter event`);
+  if (isDeeperThan(raw, maxNesting))
+    return rejected('', `objects and arrays nest deeper than ${maxNesting}; send a flatter event`);
   if (raw['type'] === undefined) return rejected('/type', `type is missing; send one of ${messageTypes.join(', ')}`);
   const parsed = cdpEvent.safeParse(raw);
   if (!parsed.success) {
@@ -95,12 +102,22 @@ export function readMessage(raw: unknown, received: { atMs: number; sentAt?: unk
   const occurredAtMs = occurredAt(event, received);
   const when = occurredAtMs === undefined ? {} : { occurredAtMs };
   if (event.type === 'identify') {
-    return { kind: 'message', ...known, ...when, message: { type: 'identify', ...sender, traits: { ...contextTraits, ...event.traits } } };
+    return {
+      kind: 'message',
+      ...known,
+      ...when,
+      message: { type: 'identify', ...sender, traits: { ...contextTraits, ...event.traits } },
+    };
   }
   if (event.event === undefined || event.event.trim() === '') {
     return rejected('/event', 'a track needs the name of its event, for example "event":"Purchase Completed"');
   }
-  return { kind: 'message', ...known, ...when, message: { type: 'track', ...sender, event: event.event, properties: event.properties } };
+  return {
+    kind: 'message',
+    ...known,
+    ...when,
+    message: { type: 'track', ...sender, event: event.event, properties: event.properties },
+  };
 }
 
 function asJsonObject(value: Record<string, unknown>): JsonObject {

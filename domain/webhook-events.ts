@@ -13,10 +13,20 @@ const fromRequest = { userAgent: z.string(), ip: z.string() };
 
 /** The nine webhook events and the fields of their `data`. Source: the event reference. */
 export const webhookEventData = {
-  'email.delivered': z.object({ ...emailRef, campaignName: z.string().optional(), sentAt: isoTime, deliveredAt: isoTime }),
+  'email.delivered': z.object({
+    ...emailRef,
+    campaignName: z.string().optional(),
+    sentAt: isoTime,
+    deliveredAt: isoTime,
+  }),
   'email.opened': z.object({ ...emailRef, openedAt: isoTime, ...fromRequest }),
   'email.clicked': z.object({ ...emailRef, clickedAt: isoTime, url: z.string(), ...fromRequest }),
-  'email.bounced': z.object({ ...emailRef, bouncedAt: isoTime, bounceType: z.enum(['hard', 'soft']), bounceMessage: z.string() }),
+  'email.bounced': z.object({
+    ...emailRef,
+    bouncedAt: isoTime,
+    bounceType: z.enum(['hard', 'soft']),
+    bounceMessage: z.string(),
+  }),
   'email.complained': z.object({ ...emailRef, complainedAt: isoTime }),
   'email.unsubscribed': z.object({ ...emailRef, unsubscribedAt: isoTime, method: z.enum(['link', 'one-click']) }),
   'contact.created': z.object({
@@ -85,7 +95,14 @@ export function contactCreated(id: string, contact: Contact): WebhookEvent {
     source: contact.source,
     createdAt: new Date(contact.createdAtMs).toISOString(),
   });
-  return { id, workspaceId: contact.workspaceId, type: 'contact.created', contactId: contact.id, body, createdAtMs: contact.createdAtMs };
+  return {
+    id,
+    workspaceId: contact.workspaceId,
+    type: 'contact.created',
+    contactId: contact.id,
+    body,
+    createdAtMs: contact.createdAtMs,
+  };
 }
 
 export function contactUpdated(id: string, contact: Contact, changes: ContactChange[]): WebhookEvent {
@@ -95,5 +112,12 @@ export function contactUpdated(id: string, contact: Contact, changes: ContactCha
     changes,
     updatedAt: new Date(contact.updatedAtMs).toISOString(),
   });
-  return { id, workspaceId: contact.workspaceId, type: 'contact.updated', contactId: contact.id, body, createdAtMs: contact.updatedAtMs };
+  return {
+    id,
+    workspaceId: contact.workspaceId,
+    type: 'contact.updated',
+    contactId: contact.id,
+    body,
+    createdAtMs: contact.updatedAtMs,
+  };
 }

@@ -61,12 +61,17 @@ const environment = z.object({
       try {
         return parseCidrs(text);
       } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is not a list of CIDRs' });
+        context.addIssue({
+          code: 'custom',
+          message: error instanceof Error ? error.message : 'is not a list of CIDRs',
+        });
         return z.NEVER;
       }
     }),
   LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { error: 'must be trace, debug, info, warn, error or silent' })
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'must be trace, debug, info, warn, error or silent',
+    })
     .default('info'),
 });
 
@@ -82,7 +87,13 @@ export interface Config {
   temporalUiUrl: string | undefined;
   /** Undefined: the embedded server. */
   mongodbUri: string | undefined;
-  embedded: { temporalPort: number; temporalUiPort: number; mongodPort: number; temporalCliPath?: string; mongodPath?: string };
+  embedded: {
+    temporalPort: number;
+    temporalUiPort: number;
+    mongodPort: number;
+    temporalCliPath?: string;
+    mongodPath?: string;
+  };
   apiKey: string | undefined;
   /** Undefined: kept in DATA_DIR, made on the first start. */
   encryptionKey: string | undefined;
@@ -103,16 +114,26 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
   }
   const settings = parsed.data;
-  const isTemporalGiven = [settings.TEMPORAL_ADDRESS, settings.TEMPORAL_PROFILE, settings.TEMPORAL_CONFIG_FILE].some(Boolean);
+  const isTemporalGiven = [settings.TEMPORAL_ADDRESS, settings.TEMPORAL_PROFILE, settings.TEMPORAL_CONFIG_FILE].some(
+    Boolean,
+  );
   const problems: string[] = [];
-  if (role !== 'main' && !isTemporalGiven) problems.push(missing('TEMPORAL_ADDRESS', 'the address of a Temporal server, such as 127.0.0.1:7233'));
-  if (role !== 'main' && !settings.MONGODB_URI) problems.push(missing('MONGODB_URI', 'the URI of a MongoDB replica set'));
+  if (role !== 'main' && !isTemporalGiven)
+    problems.push(missing('TEMPORAL_ADDRESS', 'the address of a Temporal server, such as 127.0.0.1:7233'));
+  if (role !== 'main' && !settings.MONGODB_URI)
+    problems.push(missing('MONGODB_URI', 'the URI of a MongoDB replica set'));
   if (settings.MONGODB_URI && !settings.ESX_ENCRYPTION_KEY) {
-    problems.push(missing('ESX_ENCRYPTION_KEY', 'a random text of 32 or more characters that stays the same; stored secrets are sealed with it'));
+    problems.push(
+      missing(
+        'ESX_ENCRYPTION_KEY',
+        'a random text of 32 or more characters that stays the same; stored secrets are sealed with it',
+      ),
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
-  const isLocal = !isTemporalGiven && !settings.MONGODB_URI && ['127.0.0.1', '::1', 'localhost'].includes(settings.HOST);
+  const isLocal =
+    !isTemporalGiven && !settings.MONGODB_URI && ['127.0.0.1', '::1', 'localhost'].includes(settings.HOST);
   return {
     role,
     port: settings.PORT,

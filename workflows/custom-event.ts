@@ -3,7 +3,8 @@ import type { Activities } from '../activities';
 import { localStep } from './activity-options';
 import { contactKnownSignal } from './messages';
 
-const { commitMessages, enterWaitingRoom, leaveWaitingRoom, startEffects } = proxyLocalActivities<Activities>(localStep);
+const { commitMessages, enterWaitingRoom, leaveWaitingRoom, startEffects } =
+  proxyLocalActivities<Activities>(localStep);
 
 /** One track: its contact is resolved, waiting durably if need be, the event is recorded, and automations are started. */
 export async function customEvent(input: { key: string; lateIdentifyWaitMs: number }): Promise<void> {

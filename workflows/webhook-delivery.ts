@@ -56,7 +56,9 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
     isRetriggered = false;
     isResumed = false;
     // An attempt under way is finished and recorded even when the delivery is being cancelled.
-    return CancellationScope.nonCancellable(() => (attemptsMade++ === 0 ? attemptWithinTask : attemptDelivery)(attemptInput));
+    return CancellationScope.nonCancellable(() =>
+      (attemptsMade++ === 0 ? attemptWithinTask : attemptDelivery)(attemptInput),
+    );
   };
   const startNewRound = (): void => {
     state.round++;

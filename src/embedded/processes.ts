@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
@@ -62,7 +62,9 @@ function linuxMark(pid: number): string | undefined {
     // The second field is the program's name in brackets and may hold spaces, so fields are counted behind it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startedAtTicks] = [fields[0], fields[19]];
-    if (state === 'Z' || state === 'X' || startedAtTicks === undefined) return undefined;
+    if (startedAtTicks === undefined) return undefined;
+    // A zombie waits to be reaped and holds nothing, unless it is only the first thread that has ended: the others still hold ports and files.
+    if ((state === 'Z' || state === 'X') && readdirSync(`/proc/${pid}/task`).length <= 1) return undefined;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${startedAtTicks}`;
   } catch {
     return undefined;

@@ -29,12 +29,20 @@ export class Authenticator {
   async authenticate(request: Request, keyInBody?: unknown): Promise<Caller> {
     const key = keyOf(request) ?? (typeof keyInBody === 'string' ? keyInBody : undefined);
     if (key === undefined) {
-      throw new Problem(401, 'key_missing', 'No API key came with this request; send it as "Authorization: Bearer esx_live_…" (Settings → API).');
+      throw new Problem(
+        401,
+        'key_missing',
+        'No API key came with this request; send it as "Authorization: Bearer esx_live_…" (Settings → API).',
+      );
     }
     const caller = await this.callerOf(key);
     const wanted = request.get('X-Workspace-Id');
     if (wanted !== undefined && wanted !== caller.workspace._id) {
-      throw new Problem(403, 'wrong_workspace', 'X-Workspace-Id names another workspace than the API key belongs to; use a key of that workspace.');
+      throw new Problem(
+        403,
+        'wrong_workspace',
+        'X-Workspace-Id names another workspace than the API key belongs to; use a key of that workspace.',
+      );
     }
     return caller;
   }
@@ -51,15 +59,19 @@ export class Authenticator {
     this.callers.set(hash, caller, remembered ? { noUpdateTTL: true } : {});
     if (!this.touched.has(caller.apiKeyId)) {
       this.touched.set(caller.apiKeyId, true);
-      this.stores.apiKeys.touch(caller.apiKeyId, new Date(this.now())).catch(() => this.touched.delete(caller.apiKeyId));
+      this.stores.apiKeys
+        .touch(caller.apiKeyId, new Date(this.now()))
+        .catch(() => this.touched.delete(caller.apiKeyId));
     }
     return caller;
   }
 
   private async look(hash: string): Promise<Caller> {
     const apiKey = await this.stores.apiKeys.byHash(hash);
-    if (!apiKey) throw new Problem(401, 'key_unknown', 'This API key is not known here; copy a key from Settings → API.');
-    if (apiKey.revokedAt) throw new Problem(401, 'key_revoked', 'This API key was revoked; create a new one in Settings → API.');
+    if (!apiKey)
+      throw new Problem(401, 'key_unknown', 'This API key is not known here; copy a key from Settings → API.');
+    if (apiKey.revokedAt)
+      throw new Problem(401, 'key_revoked', 'This API key was revoked; create a new one in Settings → API.');
     const workspace = await this.stores.workspaces.get(apiKey.workspaceId);
     if (!workspace) throw new Problem(401, 'key_unknown', 'The workspace of this API key does not exist any more.');
     return { workspace, apiKeyId: apiKey._id };

@@ -24,17 +24,29 @@ export class IdempotencyGuard {
     const header = request.get('Idempotency-Key');
     if (header === undefined) return work();
     if (!keyForm.test(header)) {
-      throw new Problem(400, 'idempotency_key_malformed', 'Idempotency-Key must be 1 to 255 printable characters without spaces or inner quotes.');
+      throw new Problem(
+        400,
+        'idempotency_key_malformed',
+        'Idempotency-Key must be 1 to 255 printable characters without spaces or inner quotes.',
+      );
     }
     const id = `${caller.workspace._id}/${header.replace(/^"|"$/g, '')}`;
     const fingerprint = createHash('sha256').update(call.fingerprint).digest('hex');
     const earlier = await this.store.begin(id, fingerprint, new Date(this.now()));
     if (earlier) {
       if (earlier.fingerprint !== fingerprint) {
-        throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key came before with another request; use a new key.');
+        throw new Problem(
+          422,
+          'idempotency_key_reused',
+          'This Idempotency-Key came before with another request; use a new key.',
+        );
       }
       if (!earlier.isDone) {
-        throw new Problem(409, 'idempotency_in_progress', 'The first request with this Idempotency-Key is still under way; try again shortly.');
+        throw new Problem(
+          409,
+          'idempotency_in_progress',
+          'The first request with this Idempotency-Key is still under way; try again shortly.',
+        );
       }
       response.setHeader('Idempotent-Replayed', 'true');
       return earlier.answer;

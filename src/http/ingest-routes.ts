@@ -14,7 +14,12 @@ const maxItems = 5_000;
 export function ingestRoutes(deps: { auth: Authenticator; receiver: Receiver; limit: RateLimit }): Router {
   const router = Router();
 
-  const take = async (request: Request, response: Response, source: MessageSource, type?: string): Promise<Receipt[] | Receipt> => {
+  const take = async (
+    request: Request,
+    response: Response,
+    source: MessageSource,
+    type?: string,
+  ): Promise<Receipt[] | Receipt> => {
     const text = bodyText(request);
     const body = tryJson(text);
     const caller = await deps.auth.authenticate(request, isObject(body) ? body['writeKey'] : undefined);
@@ -31,7 +36,11 @@ export function ingestRoutes(deps: { auth: Authenticator; receiver: Receiver; li
     const { items, isSingle, sentAt } = itemsOf(type === undefined ? body : withType(body, type));
     await deps.limit.consume(caller.workspace._id, items.length, response);
     if (items.length > maxItems) {
-      throw new Problem(413, 'too_many_events', `The body holds ${items.length} events; send at most ${maxItems} at a time.`);
+      throw new Problem(
+        413,
+        'too_many_events',
+        `The body holds ${items.length} events; send at most ${maxItems} at a time.`,
+      );
     }
     const receipts = await deps.receiver.receive({ ...arrival, items, text, sentAt });
     const [only] = receipts;
@@ -97,7 +106,13 @@ function summary(receipts: Receipt[]): object {
     ignored: count('ignored'),
     rejected: receipts.flatMap((receipt, index) =>
       receipt.status === 'rejected'
-        ? [{ index, ...(receipt.messageId === undefined ? {} : { messageId: receipt.messageId }), reason: receipt.reason }]
+        ? [
+            {
+              index,
+              ...(receipt.messageId === undefined ? {} : { messageId: receipt.messageId }),
+              reason: receipt.reason,
+            },
+          ]
         : [],
     ),
   };

@@ -20,7 +20,11 @@ export function readCursor(cursor: string | undefined): PageStart | undefined {
   const [time, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(/:(.*)/s);
   const at = new Date(Number(time));
   if (time === '' || Number.isNaN(at.getTime()) || !id) {
-    throw new Problem(400, 'invalid_cursor', 'The cursor is not one of ours; send nextCursor of the page before, or none for the first page.');
+    throw new Problem(
+      400,
+      'invalid_cursor',
+      'The cursor is not one of ours; send nextCursor of the page before, or none for the first page.',
+    );
   }
   return { at, id };
 }

@@ -43,7 +43,9 @@ export function invalidInput(error: z.ZodError, where: 'body' | 'query'): Proble
     detail: message,
   }));
   const first = errors[0];
-  const summary = first ? `${first.pointer.slice(1).replaceAll('/', '.') || `the ${where}`}: ${first.detail}` : `the ${where} is not valid`;
+  const summary = first
+    ? `${first.pointer.slice(1).replaceAll('/', '.') || `the ${where}`}: ${first.detail}`
+    : `the ${where} is not valid`;
   return new Problem(where === 'body' ? 422 : 400, `invalid_${where}`, summary, { errors });
 }
 
@@ -51,34 +53,56 @@ export function invalidInput(error: z.ZodError, where: 'body' | 'query'): Proble
 export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof TemporalUnavailableError || isGrpcUnavailable(error)) {
-    return new Problem(503, 'temporal_unavailable', 'Temporal cannot be reached at the moment; try again shortly.', { retryAfterSeconds: 5 });
+    return new Problem(503, 'temporal_unavailable', 'Temporal cannot be reached at the moment; try again shortly.', {
+      retryAfterSeconds: 5,
+    });
   }
   if (error instanceof MongoServerError && error.code === 11000) {
     return new Problem(409, 'conflict', 'Something with the same key exists already; read it and change that one.');
   }
   if (error instanceof MongoError && !(error instanceof MongoServerError && !isTransient(error))) {
-    return new Problem(503, 'database_unavailable', 'The database cannot be reached at the moment; try again shortly.', { retryAfterSeconds: 5 });
+    return new Problem(
+      503,
+      'database_unavailable',
+      'The database cannot be reached at the moment; try again shortly.',
+      { retryAfterSeconds: 5 },
+    );
   }
   if (!isObject(error) && !(error instanceof Error)) return undefined;
   switch (Reflect.get(error, 'type')) {
     case 'entity.too.large':
-      return new Problem(413, 'body_too_large', 'The body is larger than 5 MB after inflating; send fewer events at a time.');
+      return new Problem(
+        413,
+        'body_too_large',
+        'The body is larger than 5 MB after inflating; send fewer events at a time.',
+      );
     case 'encoding.unsupported':
-      return new Problem(415, 'encoding_unsupported', 'The content-encoding is not supported; use gzip, deflate, br or none.');
+      return new Problem(
+        415,
+        'encoding_unsupported',
+        'The content-encoding is not supported; use gzip, deflate, br or none.',
+      );
     case 'request.aborted':
     case 'request.size.invalid':
       return new Problem(400, 'body_incomplete', 'The body ended before its announced length; send it again.');
   }
   const code: unknown = Reflect.get(error, 'code');
   if (typeof code === 'string' && /^(Z_|ERR_.*BROTLI|ERR__ERROR_FORMAT)/.test(code)) {
-    return new Problem(400, 'body_not_inflatable', 'The body is not valid in the content-encoding it names; send it again.');
+    return new Problem(
+      400,
+      'body_not_inflatable',
+      'The body is not valid in the content-encoding it names; send it again.',
+    );
   }
-  if (Reflect.get(error, 'status') === 400) return new Problem(400, 'bad_request', 'The request cannot be read; check its URL and body.');
+  if (Reflect.get(error, 'status') === 400)
+    return new Problem(400, 'bad_request', 'The request cannot be read; check its URL and body.');
   return undefined;
 }
 
 function isTransient(error: MongoServerError): boolean {
-  return ['RetryableWriteError', 'TransientTransactionError', 'RetryableError'].some((label) => error.hasErrorLabel(label));
+  return ['RetryableWriteError', 'TransientTransactionError', 'RetryableError'].some((label) =>
+    error.hasErrorLabel(label),
+  );
 }
 
 /** gRPC's codes for "cannot be reached" and "took too long". */
@@ -111,9 +135,14 @@ export function sendProblem(response: Response, problem: Problem): void {
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    const problem = toProblem(error) ?? new Problem(500, 'internal', 'Something went wrong on our side; try again, and quote the requestId if it stays.');
+    const problem =
+      toProblem(error) ??
+      new Problem(500, 'internal', 'Something went wrong on our side; try again, and quote the requestId if it stays.');
     if (problem.status >= 500) {
-      logger.error({ err: error, method: request.method, path: request.path, requestId: response.getHeader('X-Request-Id') }, 'request.failed');
+      logger.error(
+        { err: error, method: request.method, path: request.path, requestId: response.getHeader('X-Request-Id') },
+        'request.failed',
+      );
     }
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem);

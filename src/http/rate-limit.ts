@@ -26,9 +26,14 @@ export function createRateLimit(name: string, points: number, windowSeconds: num
       } catch (state) {
         if (!(state instanceof RateLimiterRes)) throw state;
         const retryAfterSeconds = Math.max(1, describe(state, response));
-        throw new Problem(429, 'too_many_requests', `More than ${points} in ${windowSeconds} s; wait as Retry-After says.`, {
-          retryAfterSeconds,
-        });
+        throw new Problem(
+          429,
+          'too_many_requests',
+          `More than ${points} in ${windowSeconds} s; wait as Retry-After says.`,
+          {
+            retryAfterSeconds,
+          },
+        );
       }
     },
   };

@@ -70,7 +70,13 @@ export function mountRoutes(
       const params = stringsOf(request.params);
       const run = (): Promise<unknown> => definition.handle({ caller, params, query, body, response });
       const answer = definition.idempotent
-        ? await deps.idempotency.run(request, caller, { fingerprint: `${request.method} ${request.path} ${text}`, ...definition.idempotent }, response, run)
+        ? await deps.idempotency.run(
+            request,
+            caller,
+            { fingerprint: `${request.method} ${request.path} ${text}`, ...definition.idempotent },
+            response,
+            run,
+          )
         : await run();
       if (definition.status === 204) response.status(204).end();
       else response.status(definition.status).json(answer);

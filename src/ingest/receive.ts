@@ -39,6 +39,7 @@ export class Receiver {
       lane: StartLane;
       now: () => number;
       logger: Logger;
+      onReceipts: (receipts: readonly Receipt[]) => void;
     },
   ) {}
 
@@ -47,7 +48,8 @@ export class Receiver {
     const nowMs = this.deps.now();
     const judged = arrival.items.map((item) => this.judge(item, arrival, nowMs));
     const documents = new Map<string, MessageDocument>();
-    for (const { document } of judged) if (document && !documents.has(document._id)) documents.set(document._id, document);
+    for (const { document } of judged)
+      if (document && !documents.has(document._id)) documents.set(document._id, document);
 
     const known = await this.deps.messages.insert([...documents.values()]);
     const fresh = [...documents.values()].filter(({ _id }) => !known.has(_id));
@@ -55,15 +57,21 @@ export class Receiver {
     await this.keepRejections(arrival, judged, nowMs);
 
     const seen = new Set(known);
-    return judged.map(({ document, receipt }) => {
-      if (!document) return receipt;
+    const receipts = judged.map(({ document, receipt }): Receipt => {
+      if (!document || receipt.status !== 'accepted') return receipt;
       const isRepeated = seen.has(document._id);
       seen.add(document._id);
-      return { ...receipt, status: isRepeated ? 'duplicate' : 'accepted' } as Receipt;
+      return isRepeated ? { ...receipt, status: 'duplicate' } : receipt;
     });
+    this.deps.onReceipts(receipts);
+    return receipts;
   }
 
-  private judge(item: unknown, arrival: Arrival, nowMs: number): { receipt: Receipt; document?: MessageDocument; item: unknown } {
+  private judge(
+    item: unknown,
+    arrival: Arrival,
+    nowMs: number,
+  ): { receipt: Receipt; document?: MessageDocument; item: unknown } {
     const body = textOf(item, arrival);
     const result = tooLarge(body) ?? readMessage(item, { atMs: nowMs, sentAt: arrival.sentAt });
     if (result.kind === 'ignored') return { item, receipt: { status: 'ignored', ...idOf(result) } };
@@ -90,7 +98,11 @@ export class Receiver {
     return { item, document, receipt: { status: 'accepted', messageId, workflowId } };
   }
 
-  private async keepRejections(arrival: Arrival, judged: { receipt: Receipt; item: unknown }[], nowMs: number): Promise<void> {
+  private async keepRejections(
+    arrival: Arrival,
+    judged: { receipt: Receipt; item: unknown }[],
+    nowMs: number,
+  ): Promise<void> {
     const rejections = judged.flatMap(({ receipt, item }): RejectionDocument[] =>
       receipt.status === 'rejected' ? [this.rejection(arrival, receipt, textOf(item, arrival), nowMs)] : [],
     );
@@ -130,7 +142,11 @@ function textOf(item: unknown, arrival: Arrival): string {
 
 function tooLarge(body: string): ReadMessage | undefined {
   if (Buffer.byteLength(body) <= maxEventBytes) return undefined;
-  return { kind: 'rejected', pointer: '', reason: 'the event is larger than 32 KB; send less in its traits or properties' };
+  return {
+    kind: 'rejected',
+    pointer: '',
+    reason: 'the event is larger than 32 KB; send less in its traits or properties',
+  };
 }
 
 function idOf(result: { messageId?: string }): { messageId?: string } {
@@ -144,6 +160,7 @@ function sha256Hex(text: string): string {
 /** The events inside a body: one object, an array, or `{batch: […]}`. */
 export function itemsOf(body: unknown): { items: unknown[]; isSingle: boolean; sentAt?: unknown } {
   if (Array.isArray(body)) return { items: body, isSingle: false };
-  if (isObject(body) && Array.isArray(body['batch'])) return { items: body['batch'], isSingle: false, sentAt: body['sentAt'] };
+  if (isObject(body) && Array.isArray(body['batch']))
+    return { items: body['batch'], isSingle: false, sentAt: body['sentAt'] };
   return { items: [body], isSingle: true };
 }

@@ -56,7 +56,11 @@ export class StartLane {
 
   private takeGroup(): Startable[] {
     const group: Startable[] = [];
-    for (let next = this.parcels[0]; next && (group.length === 0 || group.length + next.length <= maxGroup); next = this.parcels[0]) {
+    for (
+      let next = this.parcels[0];
+      next && (group.length === 0 || group.length + next.length <= maxGroup);
+      next = this.parcels[0]
+    ) {
       group.push(...next);
       this.parcels.shift();
     }
@@ -67,6 +71,8 @@ export class StartLane {
   private start(group: Startable[]): Promise<void> {
     const [only] = group;
     if (!only || group.length > 1) return this.starter.startBatch(group.map(({ key }) => key));
-    return only.type === 'identify' ? this.starter.startContactUpsert(only.key) : this.starter.startCustomEvent(only.key);
+    return only.type === 'identify'
+      ? this.starter.startContactUpsert(only.key)
+      : this.starter.startCustomEvent(only.key);
   }
 }

@@ -30,7 +30,8 @@ export function createActivityStores(
       clearNotice: (endpointId, since) => stores.endpoints.clearNotice(endpointId, since),
     },
     leftBehind: {
-      claimMessages: (beforeMs, nowMs, limit) => stores.messages.claimUnfinished(new Date(beforeMs), new Date(nowMs), limit),
+      claimMessages: (beforeMs, nowMs, limit) =>
+        stores.messages.claimUnfinished(new Date(beforeMs), new Date(nowMs), limit),
       events: (beforeMs, limit) => stores.events.leftBehind(new Date(beforeMs), limit),
       async notices(beforeMs, limit) {
         const endpoints = await stores.endpoints.withNotice(new Date(beforeMs), limit);

@@ -40,7 +40,13 @@ export class AutomationRunStore {
   /** Written with the track that caused them, in its transaction. */
   async insert(runs: NewRun[], at: Date, session: ClientSession): Promise<void> {
     if (runs.length === 0) return;
-    const documents = runs.map(({ key, ...run }): AutomationRunDocument => ({ _id: key, ...run, status: 'running', log: [], startedAt: at }));
+    const documents = runs.map(({ key, ...run }): AutomationRunDocument => ({
+      _id: key,
+      ...run,
+      status: 'running',
+      log: [],
+      startedAt: at,
+    }));
     await this.collection.insertMany(documents, { session });
   }
 

@@ -46,27 +46,31 @@ export class AutomationStore {
     return documents.map(fromDocument);
   }
 
-  async get(workspaceId: string, id: string): Promise<Automation | undefined> {
-    const document = await this.collection.findOne({ _id: id, workspaceId });
+  async get(workspaceId: string, id: string, session?: ClientSession): Promise<Automation | undefined> {
+    const document = await this.collection.findOne({ _id: id, workspaceId }, session ? { session } : {});
     return document ? fromDocument(document) : undefined;
   }
 
-  /** Saves the automation; its steps are written first under their version, so that no run finds them missing. */
-  async save(automation: Automation): Promise<void> {
-    await this.versions.updateOne(
-      { _id: `${automation.id}/${automation.version}` },
-      { $setOnInsert: { steps: automation.steps } },
-      { upsert: true },
-    );
-    await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), { upsert: true });
+  /**
+   * Saves the automation; its steps are written first under their version, so that no run finds them missing. A change
+   * is saved in the transaction that read what it changes: else two changes at once would share a version.
+   */
+  async save(automation: Automation, session?: ClientSession): Promise<void> {
+    const options = { upsert: true, ...(session ? { session } : {}) };
+    const version = { _id: `${automation.id}/${automation.version}` };
+    await this.versions.updateOne(version, { $setOnInsert: { steps: automation.steps } }, options);
+    await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), options);
   }
 
   async stepsOf(automationId: string, version: number): Promise<Step[] | undefined> {
     return (await this.versions.findOne({ _id: `${automationId}/${version}` }))?.steps;
   }
 
-  async delete(workspaceId: string, id: string): Promise<boolean> {
-    return (await this.collection.deleteOne({ _id: id, workspaceId })).deletedCount === 1;
+  /** Deletes the automation with the steps of all its versions, so that runs under way stop at their next step. */
+  async delete(workspaceId: string, id: string, session: ClientSession): Promise<boolean> {
+    const { deletedCount } = await this.collection.deleteOne({ _id: id, workspaceId }, { session });
+    if (deletedCount === 1) await this.versions.deleteMany({ _id: { $gte: `${id}/`, $lt: `${id}0` } }, { session });
+    return deletedCount === 1;
   }
 
   async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<Automation[]> {

@@ -61,7 +61,11 @@ export class ContactStore {
   }
 
   /** The contacts that any of these emails or external ids belong to. */
-  async find(workspaceId: string, who: { emails: string[]; userIds: string[] }, session?: ClientSession): Promise<Contact[]> {
+  async find(
+    workspaceId: string,
+    who: { emails: string[]; userIds: string[] },
+    session?: ClientSession,
+  ): Promise<Contact[]> {
     const either: Filter<ContactDocument>[] = [];
     if (who.emails.length > 0) either.push({ workspaceId, email: { $in: who.emails } });
     if (who.userIds.length > 0) either.push({ workspaceId, 'externalIds.id': { $in: who.userIds } });
@@ -75,19 +79,15 @@ export class ContactStore {
     contacts: { created: Contact[]; changed: Contact[]; robbedIds: string[] },
     session: ClientSession,
   ): Promise<void> {
-    const clear = contacts.robbedIds.map(
-      (id): AnyBulkWriteOperation<ContactDocument> => ({
-        updateOne: { filter: { _id: id }, update: { $set: { externalIds: [] } } },
-      }),
-    );
-    const insert = contacts.created.map(
-      (contact): AnyBulkWriteOperation<ContactDocument> => ({ insertOne: { document: toDocument(contact) } }),
-    );
-    const replace = contacts.changed.map(
-      (contact): AnyBulkWriteOperation<ContactDocument> => ({
-        replaceOne: { filter: { _id: contact.id }, replacement: toDocument(contact) },
-      }),
-    );
+    const clear = contacts.robbedIds.map((id): AnyBulkWriteOperation<ContactDocument> => ({
+      updateOne: { filter: { _id: id }, update: { $set: { externalIds: [] } } },
+    }));
+    const insert = contacts.created.map((contact): AnyBulkWriteOperation<ContactDocument> => ({
+      insertOne: { document: toDocument(contact) },
+    }));
+    const replace = contacts.changed.map((contact): AnyBulkWriteOperation<ContactDocument> => ({
+      replaceOne: { filter: { _id: contact.id }, replacement: toDocument(contact) },
+    }));
     const writes = [...clear, ...replace, ...insert];
     if (writes.length > 0) await this.collection.bulkWrite(writes, { session, ordered: true });
   }
@@ -101,15 +101,26 @@ export class ContactStore {
     return (await this.collection.deleteOne({ _id: id, workspaceId })).deletedCount === 1;
   }
 
+  /** Takes a list off every contact that is on it. */
+  async takeOffList(workspaceId: string, listId: string): Promise<void> {
+    await this.collection.updateMany({ workspaceId, listIds: listId }, { $pull: { listIds: listId } });
+  }
+
   /** A page of contacts, newest first; `prefix` matches the start of the email. */
   async page(
     workspaceId: string,
-    where: { listId?: string; prefix?: string },
+    where: { listId?: string; prefix?: string; email?: string; userId?: string },
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<Contact[]> {
     const filter: Filter<ContactDocument> = { workspaceId };
     if (where.listId !== undefined) filter.listIds = where.listId;
-    if (where.prefix !== undefined) filter.email = { $gte: where.prefix, $lt: `${where.prefix}\u{10ffff}` };
+    if (where.userId !== undefined) filter['externalIds.id'] = where.userId;
+    if (where.prefix !== undefined || where.email !== undefined) {
+      filter.email = {
+        ...(where.email === undefined ? {} : { $eq: where.email }),
+        ...(where.prefix === undefined ? {} : { $gte: where.prefix, $lt: `${where.prefix}\u{10ffff}` }),
+      };
+    }
     return (await newestFirst(this.collection, filter, 'createdAt', page)).map(fromDocument);
   }
 }

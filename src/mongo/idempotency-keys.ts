@@ -26,8 +26,16 @@ export class IdempotencyKeyStore {
   }
 
   /** Takes the key, or returns what was done under it before. */
-  async begin(id: string, fingerprint: string, at: Date): Promise<{ fingerprint: string; isDone: boolean; answer?: unknown } | undefined> {
-    await this.collection.deleteOne({ _id: id, isDone: false, createdAt: { $lt: new Date(at.getTime() - abandonedAfterMs) } });
+  async begin(
+    id: string,
+    fingerprint: string,
+    at: Date,
+  ): Promise<{ fingerprint: string; isDone: boolean; answer?: unknown } | undefined> {
+    await this.collection.deleteOne({
+      _id: id,
+      isDone: false,
+      createdAt: { $lt: new Date(at.getTime() - abandonedAfterMs) },
+    });
     try {
       await this.collection.insertOne({ _id: id, fingerprint, isDone: false, createdAt: at });
       return undefined;
@@ -36,7 +44,11 @@ export class IdempotencyKeyStore {
       const earlier = await this.collection.findOne({ _id: id });
       if (!earlier) return this.begin(id, fingerprint, at);
       const { answer, isDone } = earlier;
-      return { fingerprint: earlier.fingerprint, isDone, ...(answer === undefined ? {} : { answer: JSON.parse(answer) }) };
+      return {
+        fingerprint: earlier.fingerprint,
+        isDone,
+        ...(answer === undefined ? {} : { answer: JSON.parse(answer) }),
+      };
     }
   }
 

@@ -29,7 +29,10 @@ export class ListStore {
   /** Which of these lists the workspace has. */
   async existing(workspaceId: string, ids: string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
-    const rows = await this.collection.find({ _id: { $in: ids }, workspaceId }).project<{ _id: string }>({ _id: 1 }).toArray();
+    const rows = await this.collection
+      .find({ _id: { $in: ids }, workspaceId })
+      .project<{ _id: string }>({ _id: 1 })
+      .toArray();
     return new Set(rows.map(({ _id }) => _id));
   }
 

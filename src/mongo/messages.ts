@@ -61,14 +61,12 @@ export class MessageStore {
 
   /** Writes outcomes inside the transaction of their effects; a message that is done already is left as it is. */
   async finish(outcomes: ReadonlyMap<string, Outcome>, at: Date, session: ClientSession): Promise<void> {
-    const writes = [...outcomes].map(
-      ([key, outcome]): AnyBulkWriteOperation<MessageDocument> => ({
-        updateOne: {
-          filter: { _id: key, state: { $in: ['received', 'waiting'] } },
-          update: { $set: { state: 'done', outcome, doneAt: at } },
-        },
-      }),
-    );
+    const writes = [...outcomes].map(([key, outcome]): AnyBulkWriteOperation<MessageDocument> => ({
+      updateOne: {
+        filter: { _id: key, state: { $in: ['received', 'waiting'] } },
+        update: { $set: { state: 'done', outcome, doneAt: at } },
+      },
+    }));
     if (writes.length > 0) await this.collection.bulkWrite(writes, { session, ordered: false });
   }
 
@@ -80,7 +78,11 @@ export class MessageStore {
   /** Keys of unfinished messages stored before `before`, oldest first; each is handed out once a minute at most. */
   async claimUnfinished(before: Date, now: Date, limit: number): Promise<string[]> {
     const rows = await this.collection
-      .find({ state: 'received', receivedAt: { $lt: before }, sweptAt: { $not: { $gt: new Date(now.getTime() - 60_000) } } })
+      .find({
+        state: 'received',
+        receivedAt: { $lt: before },
+        sweptAt: { $not: { $gt: new Date(now.getTime() - 60_000) } },
+      })
       .sort({ receivedAt: 1 })
       .limit(limit)
       .project<{ _id: string }>({ _id: 1 })
@@ -91,7 +93,10 @@ export class MessageStore {
   }
 
   /** A page of messages, newest first. */
-  async page(filter: Filter<MessageDocument>, page: { after?: PageStart | undefined; limit: number }): Promise<MessageDocument[]> {
+  async page(
+    filter: Filter<MessageDocument>,
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<MessageDocument[]> {
     return newestFirst(this.collection, filter, 'receivedAt', page);
   }
 }

@@ -39,11 +39,14 @@ export class RejectionStore {
     return (await this.collection.findOne({ _id: id, workspaceId })) ?? undefined;
   }
 
-  async markResent(id: string, at: Date): Promise<void> {
-    await this.collection.updateOne({ _id: id }, { $set: { resentAt: at } });
+  async markResent(workspaceId: string, id: string, at: Date): Promise<void> {
+    await this.collection.updateOne({ _id: id, workspaceId }, { $set: { resentAt: at } });
   }
 
-  async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<RejectionDocument[]> {
+  async page(
+    workspaceId: string,
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<RejectionDocument[]> {
     return newestFirst(this.collection, { workspaceId }, 'receivedAt', page);
   }
 }

@@ -23,7 +23,14 @@ export function createRunLog(
       const message = document && messageOf(document);
       if (!steps || message?.type !== 'track') return undefined;
       const { workspaceId, automationId, automationName } = run;
-      return { workspaceId, automationId, automationName, steps, contact, event: { name: message.event, properties: message.properties } };
+      return {
+        workspaceId,
+        automationId,
+        automationName,
+        steps,
+        contact,
+        event: { name: message.event, properties: message.properties },
+      };
     },
 
     async logStep(runKey: string, entry: RunLogEntry): Promise<void> {
@@ -50,7 +57,12 @@ export function createRunLog(
       });
     },
 
-    async setList(change: { workspaceId: string; contactId: string; listId: string; isMember: boolean }): Promise<boolean> {
+    async setList(change: {
+      workspaceId: string;
+      contactId: string;
+      listId: string;
+      isMember: boolean;
+    }): Promise<boolean> {
       const list = await stores.lists.get(change.workspaceId, change.listId);
       if (list) await stores.contacts.setList(change.workspaceId, change.contactId, change.listId, change.isMember);
       return list !== undefined;

@@ -5,7 +5,10 @@ import { isObject, type Json, type JsonObject } from '../../domain/json';
  * JavaScript reads as a prototype, or NUL, which BSON cannot carry. Such keys are percent-encoded in the database.
  */
 function encodeKey(key: string): string {
-  const encoded = key.replace(/[%.$\0]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+  const encoded = key.replace(
+    /[%.$\0]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
   return encoded === '__proto__' ? '%5F_proto__' : encoded;
 }
 

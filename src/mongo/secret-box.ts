@@ -17,7 +17,12 @@ export function createSecretBox(encryptionKey: string): SecretBox {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return [version, nonce.toString('base64'), cipher.getAuthTag().toString('base64'), sealed.toString('base64')].join('.');
+      return [
+        version,
+        nonce.toString('base64'),
+        cipher.getAuthTag().toString('base64'),
+        sealed.toString('base64'),
+      ].join('.');
     },
     open(text) {
       const [found, nonce, tag, sealed] = text.split('.');

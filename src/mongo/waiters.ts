@@ -11,7 +11,10 @@ export const waiterIndexes: IndexDescription[] = [{ key: { refs: 1 }, name: 'byR
 
 /** The ways by which a contact may become known, in the form that waiters are stored under. */
 export function contactRefs(workspaceId: string, who: { userIds: string[]; emails: string[] }): string[] {
-  return [...who.userIds.map((id) => `${workspaceId}/u/${id}`), ...who.emails.map((email) => `${workspaceId}/e/${email}`)];
+  return [
+    ...who.userIds.map((id) => `${workspaceId}/u/${id}`),
+    ...who.emails.map((email) => `${workspaceId}/e/${email}`),
+  ];
 }
 
 export class WaiterStore {
@@ -32,7 +35,10 @@ export class WaiterStore {
   /** Keys of the messages that wait for any of these. Read after the contact's commit, outside of its transaction. */
   async waitingFor(refs: string[]): Promise<string[]> {
     if (refs.length === 0) return [];
-    const rows = await this.collection.find({ refs: { $in: refs } }).project<{ _id: string }>({ _id: 1 }).toArray();
+    const rows = await this.collection
+      .find({ refs: { $in: refs } })
+      .project<{ _id: string }>({ _id: 1 })
+      .toArray();
     return rows.map(({ _id }) => _id);
   }
 }

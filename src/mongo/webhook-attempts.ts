@@ -16,7 +16,11 @@ export class WebhookAttemptStore {
   }
 
   async insert({ atMs, ...attempt }: Attempt): Promise<void> {
-    await this.collection.insertOne({ _id: attemptId(attempt.deliveryId, attempt.number), ...attempt, at: new Date(atMs) });
+    await this.collection.insertOne({
+      _id: attemptId(attempt.deliveryId, attempt.number),
+      ...attempt,
+      at: new Date(atMs),
+    });
   }
 
   /** The newest attempt of a delivery. */

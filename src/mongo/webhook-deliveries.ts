@@ -1,4 +1,4 @@
-import type { Collection, Db, Filter, IndexDescription} from 'mongodb';
+import type { Collection, Db, Filter, IndexDescription } from 'mongodb';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery';
 import type { WebhookEventType } from '../../domain/webhook-events';
 import { newestFirst, type PageStart } from './page';
@@ -107,13 +107,20 @@ export class WebhookDeliveryStore {
     await this.collection.updateOne({ _id: id }, { $set: set, $unset: unset });
   }
 
-  async page(workspaceId: string, filter: DeliveryFilter, page: { after?: PageStart | undefined; limit: number }): Promise<Delivery[]> {
+  async page(
+    workspaceId: string,
+    filter: DeliveryFilter,
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<Delivery[]> {
     const query: Filter<DeliveryDocument> = { workspaceId };
     if (filter.status) query.status = filter.status;
     if (filter.endpointId) query.endpointId = filter.endpointId;
     if (filter.event) query.eventType = filter.event;
     if (filter.since ?? filter.until) {
-      query.createdAt = { ...(filter.since ? { $gte: filter.since } : {}), ...(filter.until ? { $lt: filter.until } : {}) };
+      query.createdAt = {
+        ...(filter.since ? { $gte: filter.since } : {}),
+        ...(filter.until ? { $lt: filter.until } : {}),
+      };
     }
     return (await newestFirst(this.collection, query, 'createdAt', page)).map(fromDocument);
   }
@@ -124,11 +131,18 @@ export class WebhookDeliveryStore {
     where: { statuses: DeliveryStatus[]; since?: Date; until?: Date; afterId?: string },
     limit: number,
   ): Promise<Delivery[]> {
-    const documents = await this.collection.find(this.ofEndpointFilter(endpointId, where)).sort({ _id: 1 }).limit(limit).toArray();
+    const documents = await this.collection
+      .find(this.ofEndpointFilter(endpointId, where))
+      .sort({ _id: 1 })
+      .limit(limit)
+      .toArray();
     return documents.map(fromDocument);
   }
 
-  async countOfEndpoint(endpointId: string, where: { statuses: DeliveryStatus[]; since?: Date; until?: Date }): Promise<number> {
+  async countOfEndpoint(
+    endpointId: string,
+    where: { statuses: DeliveryStatus[]; since?: Date; until?: Date },
+  ): Promise<number> {
     return this.collection.countDocuments(this.ofEndpointFilter(endpointId, where));
   }
 

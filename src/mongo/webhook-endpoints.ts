@@ -86,7 +86,9 @@ export class WebhookEndpointStore {
   }
 
   /** All endpoints of these workspaces that are not deleted, without opening their secrets. */
-  async subscribers(workspaceIds: string[]): Promise<{ id: string; workspaceId: string; url: string; status: EndpointStatus; events: WebhookEventType[] }[]> {
+  async subscribers(
+    workspaceIds: string[],
+  ): Promise<{ id: string; workspaceId: string; url: string; status: EndpointStatus; events: WebhookEventType[] }[]> {
     const documents = await this.collection
       .find({ workspaceId: { $in: workspaceIds }, status: { $in: [...endpointStatuses] } })
       .project<{ _id: string; workspaceId: string; url: string; status: EndpointStatus; events: WebhookEventType[] }>({
@@ -101,13 +103,20 @@ export class WebhookEndpointStore {
 
   async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<WebhookEndpoint[]> {
     const filter = { workspaceId, status: { $in: [...endpointStatuses] } };
-    return (await newestFirst(this.collection, filter, 'createdAt', page)).map((document) => this.fromDocument(document));
+    return (await newestFirst(this.collection, filter, 'createdAt', page)).map((document) =>
+      this.fromDocument(document),
+    );
   }
 
   /** Changes an endpoint; a `notice` travels in the same write as the status that calls for it. */
   async update(
     id: string,
-    change: Partial<Pick<WebhookEndpoint, 'url' | 'description' | 'events' | 'headers' | 'secrets' | 'status' | 'statusReason' | 'notice'>>,
+    change: Partial<
+      Pick<
+        WebhookEndpoint,
+        'url' | 'description' | 'events' | 'headers' | 'secrets' | 'status' | 'statusReason' | 'notice'
+      >
+    >,
     at: Date,
   ): Promise<WebhookEndpoint | undefined> {
     const { headers, secrets, ...plain } = change;
@@ -119,11 +128,9 @@ export class WebhookEndpointStore {
     };
     const update: UpdateFilter<EndpointDocument> = { $set: set };
     if (change.status === 'active') update.$unset = { statusReason: true };
-    const document = await this.collection.findOneAndUpdate(
-      { _id: id, status: { $ne: 'deleted' } },
-      update,
-      { returnDocument: 'after' },
-    );
+    const document = await this.collection.findOneAndUpdate({ _id: id, status: { $ne: 'deleted' } }, update, {
+      returnDocument: 'after',
+    });
     return document ? this.fromDocument(document) : undefined;
   }
 
@@ -137,7 +144,10 @@ export class WebhookEndpointStore {
 
   /** Endpoints whose open deliveries still wait to be told something, oldest first. */
   async withNotice(before: Date, limit: number): Promise<{ id: string; notice: EndpointNotice }[]> {
-    const documents = await this.collection.find({ 'notice.since': { $lt: before } }).limit(limit).toArray();
+    const documents = await this.collection
+      .find({ 'notice.since': { $lt: before } })
+      .limit(limit)
+      .toArray();
     return documents.flatMap(({ _id, notice }) => (notice ? [{ id: _id, notice }] : []));
   }
 
@@ -151,7 +161,12 @@ export class WebhookEndpointStore {
   }
 
   private toDocument({ id, headers, secrets, ...rest }: WebhookEndpoint): EndpointDocument {
-    return { _id: id, ...rest, sealedHeaders: this.box.seal(JSON.stringify(headers)), secrets: this.sealSecrets(secrets) };
+    return {
+      _id: id,
+      ...rest,
+      sealedHeaders: this.box.seal(JSON.stringify(headers)),
+      secrets: this.sealSecrets(secrets),
+    };
   }
 
   private fromDocument({ _id, sealedHeaders, secrets, ...rest }: EndpointDocument): WebhookEndpoint {

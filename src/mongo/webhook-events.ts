@@ -14,7 +14,13 @@ export const webhookEventIndexes: IndexDescription[] = [
   { key: { contactId: 1 }, name: 'byContact', sparse: true },
 ];
 
-function fromDocument({ _id, createdAt, dispatchedAt: _at, isDispatched: _is, ...rest }: WebhookEventDocument): WebhookEvent {
+function fromDocument({
+  _id,
+  createdAt,
+  dispatchedAt: _at,
+  isDispatched: _is,
+  ...rest
+}: WebhookEventDocument): WebhookEvent {
   return { id: _id, ...rest, createdAtMs: createdAt.getTime() };
 }
 
@@ -28,9 +34,12 @@ export class WebhookEventStore {
   /** Written with the change that caused them, in its transaction. */
   async insert(events: WebhookEvent[], session: ClientSession): Promise<void> {
     if (events.length === 0) return;
-    const documents = events.map(
-      ({ id, createdAtMs, ...rest }): WebhookEventDocument => ({ _id: id, ...rest, createdAt: new Date(createdAtMs), isDispatched: false }),
-    );
+    const documents = events.map(({ id, createdAtMs, ...rest }): WebhookEventDocument => ({
+      _id: id,
+      ...rest,
+      createdAt: new Date(createdAtMs),
+      isDispatched: false,
+    }));
     await this.collection.insertMany(documents, { session });
   }
 

@@ -52,4 +52,12 @@ export class WorkspaceStore {
     if (defaultListId === null) update.$unset = { defaultListId: true };
     return (await this.collection.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' })) ?? undefined;
   }
+
+  /** Removes the default list if it is this one. */
+  async clearDefaultList(id: string, listId: string, at: Date): Promise<void> {
+    await this.collection.updateOne(
+      { _id: id, defaultListId: listId },
+      { $unset: { defaultListId: true }, $set: { updatedAt: at } },
+    );
+  }
 }

@@ -36,7 +36,8 @@ export function connectTemporal(settings: TemporalSettings, logger: Logger): Tem
         return current;
       } catch (error) {
         if (isClosed) throw error;
-        if (failures === 0) logger.warn({ err: error, address: settings.connectionOptions.address }, 'temporal.unreachable');
+        if (failures === 0)
+          logger.warn({ err: error, address: settings.connectionOptions.address }, 'temporal.unreachable');
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

@@ -22,7 +22,9 @@ export async function registerSearchAttributes(connection: NativeConnection, nam
       searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, keywordType])),
     });
   } catch (error) {
-    const commands = missing.map(({ name }) => `temporal operator search-attribute create --name ${name} --type Keyword`);
+    const commands = missing.map(
+      ({ name }) => `temporal operator search-attribute create --name ${name} --type Keyword`,
+    );
     throw new Error(
       `Temporal refused to register search attributes in namespace ${namespace}; create them once by hand:\n${commands.join('\n')}`,
       { cause: error },

@@ -176,7 +176,10 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         action: notice.kind,
         notice: notice.since.toISOString(),
       }),
-    recoveryProgress: async (recovery: { endpointId: string; since: string }): Promise<RecoveryProgress | undefined> => {
+    recoveryProgress: async (recovery: {
+      endpointId: string;
+      since: string;
+    }): Promise<RecoveryProgress | undefined> => {
       let progress: RecoveryProgress | undefined;
       await onOpen(workflowIds.webhookRecovery(recovery), async (handle) => {
         progress = await handle.query(recoveryProgressQuery);

@@ -30,21 +30,32 @@ export const activityContext = {
   },
 };
 
+/** `ready` resolves when the worker polls for the first time. */
+export interface RunningWorker {
+  ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
 const restartMs = 1_000;
 
 /**
  * Runs a worker until `stop` is called: prepares the namespace, polls, and starts anew when the connection to Temporal
  * was lost for longer than the SDK bears.
  */
-export function runWorker(link: TemporalLink, activities: Activities, logger: Logger): { isRunning(): boolean; stop(): Promise<void> } {
+export function runWorker(link: TemporalLink, activities: Activities, logger: Logger): RunningWorker {
   let worker: Worker | undefined;
   let isStopping = false;
+  let markReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
 
   const loop = async (): Promise<void> => {
     while (!isStopping) {
       try {
         const { client, connection } = await link.connected();
         await registerSearchAttributes(connection, link.namespace);
+        await ensureSweep(client);
         worker = await Worker.create({
           connection,
           namespace: link.namespace,
@@ -64,7 +75,7 @@ export function runWorker(link: TemporalLink, activities: Activities, logger: Lo
         });
         const running = worker.run();
         logger.info({ taskQueue, namespace: link.namespace }, 'worker.started');
-        await ensureSweep(client);
+        markReady();
         await running;
       } catch (error) {
         if (!isStopping) logger.error({ err: error }, 'worker.failed');
@@ -76,8 +87,9 @@ export function runWorker(link: TemporalLink, activities: Activities, logger: Lo
   const done = loop();
 
   return {
-    isRunning: () => worker?.getState() === 'RUNNING',
+    ready,
     async stop() {
+      markReady();
       isStopping = true;
       if (worker?.getState() === 'RUNNING') worker.shutdown();
       // Without a connection the loop would wait for Temporal for ever.

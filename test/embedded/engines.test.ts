@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,16 +11,22 @@ import { isRunning, readRecord, type ProcessRecord } from '../../src/embedded/pr
 import { testBinary } from '../support/binaries';
 import { testDir } from '../support/engines';
 
+const COMPILED = join(__dirname, '..', '..', 'node_modules', '.cache', 'esx-test-embedded', String(process.pid));
+
 let dir: string;
 let lines: string[];
 let running: Engines[];
+let parents: ChildProcess[];
 
 beforeEach(() => {
   dir = testDir();
   lines = [];
   running = [];
+  parents = [];
 });
+afterAll(() => rmSync(COMPILED, { recursive: true, force: true }));
 afterEach(async () => {
+  for (const parent of parents) parent.kill('SIGKILL');
   await Promise.all(running.map((engines) => engines.stop()));
   rmSync(dir, { recursive: true, force: true });
 });
@@ -112,8 +118,9 @@ test('what a killed parent left behind is stopped by the next start, which takes
   const { onProgress: _, ...plain } = options;
   const script = `require(process.argv[1]).startEngines({ ...JSON.parse(process.argv[2]), onProgress() {} }).then(() => console.log('up'))`;
   const parent = spawn(process.execPath, ['-e', script, join(compiled(), 'engines.js'), JSON.stringify(plain)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
+  parents.push(parent);
   await once(parent.stdout, 'data');
   const orphans = [engineRecord('temporal'), engineRecord('mongod')];
   await expect(startEngines(options)).rejects.toThrow(`is already running on ${dir} (pid ${parent.pid})`);
@@ -153,14 +160,13 @@ test('an aborted start leaves nothing running', async () => {
 /** src/embedded as JavaScript that a plain node process can load, so that a parent can be killed without killing jest. */
 function compiled(): string {
   const sources = join(__dirname, '..', '..', 'src', 'embedded');
-  const target = join(__dirname, '..', '..', 'node_modules', '.cache', 'esx-test-embedded', String(process.pid));
-  mkdirSync(target, { recursive: true });
+  mkdirSync(COMPILED, { recursive: true });
   for (const name of readdirSync(sources)) {
     const { code } = transformFileSync(join(sources, name), {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
       module: { type: 'commonjs' },
     });
-    writeFileSync(join(target, name.replace(/\.ts$/, '.js')), code);
+    writeFileSync(join(COMPILED, name.replace(/\.ts$/, '.js')), code);
   }
-  return target;
+  return COMPILED;
 }

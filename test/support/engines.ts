@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import * as os from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { stopLeftOverEngines, type EngineProcess } from '../../src/embedded/engine-process';
@@ -8,6 +8,11 @@ import { startMongod, type RunningMongod } from '../../src/embedded/mongod';
 import { processRecord } from '../../src/embedded/processes';
 import { startTemporalServer, type RunningTemporalServer } from '../../src/embedded/temporal-server';
 import { testBinary } from './binaries';
+
+// Since 7.6 the MongoDB driver loads node:os by a dynamic import(), which jest's module system does not offer: without this no client connects.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const driverAdapters = require('mongodb/lib/runtime_adapters');
+driverAdapters.resolveRuntimeAdapters = () => Promise.resolve({ os });
 
 const DIR_PREFIX = 'esx-test-';
 const INDEXED_VALUE_TYPE_KEYWORD = 2;
@@ -67,15 +72,15 @@ export async function registerSearchAttributes(connection: Connection): Promise<
 
 /** A new directory that the next test run removes if this process is killed before it can. */
 export function testDir(): string {
-  return mkdtempSync(join(tmpdir(), `${DIR_PREFIX}${process.pid}-`));
+  return mkdtempSync(join(os.tmpdir(), `${DIR_PREFIX}${process.pid}-`));
 }
 
 /** Ends the engines and removes the directories of test processes that were killed. */
 export async function sweepTestDirs(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of readdirSync(os.tmpdir())) {
     const pid = new RegExp(`^${DIR_PREFIX}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || processRecord(Number(pid)) !== undefined) continue;
-    const dir = join(tmpdir(), name);
+    const dir = join(os.tmpdir(), name);
     await stopLeftOverEngines(dir, () => undefined);
     rmSync(dir, { recursive: true, force: true });
   }

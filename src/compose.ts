@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities';
+import type { Config } from './config';
+import { keptEncryptionKey } from './first-start';
+import { createActivityStores } from './mongo/activity-stores';
+import { openDatabase, type Database } from './mongo/connect';
+import { newId } from './mongo/new-id';
+import { createSecretBox } from './mongo/secret-box';
+import { createStores, prepareDatabase, type Stores } from './mongo/stores';
+import { connectTemporal, type TemporalLink, type TemporalSettings } from './temporal/connect';
+import { createStarter, type Starter } from './temporal/start';
+import { activityContext, runWorker } from './temporal/worker';
+import { createAddressGuard } from './webhooks/address-guard';
+import { createHttpExchange } from './webhooks/http-exchange';
+import { createSender } from './webhooks/sender';
+
+/** What gateway and worker are built from; in one process they share it. */
+export interface Parts {
+  database: Database;
+  stores: Stores;
+  link: TemporalLink;
+  starter: Starter;
+  sender: ReturnType<typeof createSender>;
+  version: string;
+  close(): Promise<void>;
+}
+
+const retryMs = 1_000;
+const workflowWarning = 'WARN';
+
+/** Opens the connections. Neither MongoDB nor Temporal has to be there yet. */
+export async function openParts(
+  config: Config,
+  places: { mongodbUri: string; temporal: TemporalSettings },
+  logger: Logger,
+): Promise<Parts> {
+  installRuntime(logger);
+  const database = openDatabase(places.mongodbUri);
+  const box = createSecretBox(config.encryptionKey ?? (await keptEncryptionKey(config.dataDir)));
+  const stores = createStores(database, box);
+  const link = connectTemporal(places.temporal, logger);
+  const starter = createStarter(() => link.client(), {
+    retryDelaysMs: config.retryDelaysMs,
+    failedOpenMs: config.failedOpenMs,
+    lateIdentifyWaitMs: config.lateIdentifyWaitMs,
+    isEager: config.role === 'main',
+  });
+  const http = createHttpExchange({ guard: createAddressGuard(config.allowedCidrs) });
+  return {
+    database,
+    stores,
+    link,
+    starter,
+    sender: createSender(http),
+    version: readVersion(),
+    async close() {
+      await http.close();
+      await link.close();
+      await database.close();
+    },
+  };
+}
+
+/** Makes collections and indexes, waiting for MongoDB as long as it takes. */
+export async function prepareWhenReachable(
+  database: Database,
+  logger: Logger,
+  isStopping: () => boolean,
+): Promise<void> {
+  for (let failures = 0; !isStopping(); failures++) {
+    try {
+      return await prepareDatabase(database);
+    } catch (error) {
+      if (failures === 0) logger.warn({ err: error }, 'mongodb.unreachable');
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+/** Runs the worker over the parts. */
+export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof runWorker> {
+  const { database, stores, link, starter, sender } = parts;
+  const activities = createActivities({
+    ...createActivityStores(database, stores),
+    sender,
+    caller: sender,
+    starter,
+    now: () => Date.now(),
+    newId,
+    abortSignal: activityContext.abortSignal,
+    cancelOwnWorkflow: activityContext.cancelOwnWorkflow(link),
+  });
+  return runWorker(link, activities, logger);
+}
+
+/** Temporal's own log lines, warnings and worse, in the form of ours. Once in a process. */
+function installRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: new DefaultLogger(workflowWarning, ({ level, message, meta }) => {
+      logger[level === 'ERROR' ? 'error' : 'warn']({ meta }, message);
+    }),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    // Ours to handle: a drain has an order.
+    shutdownSignals: [],
+  });
+}
+
+function readVersion(): string {
+  for (const up of ['..', '../..']) {
+    try {
+      const { version }: { version: string } = JSON.parse(
+        readFileSync(path.join(__dirname, up, 'package.json'), 'utf8'),
+      );
+      return version;
+    } catch {
+      // Compiled code lies one folder deeper than its source.
+    }
+  }
+  return '0.0.0';
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createStartEffects } from '../activities/start-effects';
+import type { Config } from './config';
+import { createApp } from './http/app';
+import { Authenticator } from './http/auth';
+import { deliveryRoutes } from './http/delivery-routes';
+import { createMetrics } from './http/health-routes';
+import { IdempotencyGuard } from './http/idempotency';
+import { createRateLimit } from './http/rate-limit';
+import { webhookRoutes } from './http/webhook-routes';
+import { Receiver } from './ingest/receive';
+import { StartLane } from './ingest/start-lane';
+import { createDispatchStore } from './mongo/delivery-log';
+import { newId } from './mongo/new-id';
+import type { Database } from './mongo/connect';
+import type { Stores } from './mongo/stores';
+import type { TemporalLink } from './temporal/connect';
+import { createWorkerProbe } from './temporal/pollers';
+import { taskQueue, type Starter } from './temporal/start';
+import { workflowUrl } from './temporal/web-ui';
+import { createAddressGuard } from './webhooks/address-guard';
+import { checkEndpointUrl } from './webhooks/endpoint-url';
+import { createPing } from './webhooks/ping';
+import type { createSender } from './webhooks/sender';
+
+/** Requests of one workspace for each gateway process; ingestion counts events, and is only there to stop a runaway. */
+const ingestEventsPerMinute = 600_000;
+const managementCallsPerMinute = 6_000;
+const drainMs = 10_000;
+
+export interface GatewayParts {
+  config: Config;
+  database: Database;
+  stores: Stores;
+  link: TemporalLink;
+  starter: Starter;
+  sender: ReturnType<typeof createSender>;
+  temporalUiUrl: string | undefined;
+  version: string;
+  logger: Logger;
+}
+
+/** The HTTP side, listening. `stop` lets requests under way finish. */
+export async function startGateway(parts: GatewayParts): Promise<{ url: string; stop(): Promise<void> }> {
+  const { config, database, stores, link, starter, logger } = parts;
+  const now = (): number => Date.now();
+  const auth = new Authenticator(stores, now);
+  const lane = new StartLane(starter, logger);
+  const metrics = createMetrics(lane);
+  const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
+  const guard = createAddressGuard(config.allowedCidrs);
+  const effects = createStartEffects({ dispatch: createDispatchStore(stores), starter, now, newId });
+  /** Best effort, at once: the sweep repeats what fails here, and a track that waits goes on at the end of its time. */
+  const afterCommit = async (commit: { eventIds: string[]; refs: string[] }): Promise<void> => {
+    try {
+      const known = await stores.waiters.waitingFor(commit.refs);
+      await effects.startEffects({ eventIds: commit.eventIds, runs: [], waiting: [], known });
+    } catch (error) {
+      logger.warn({ err: error }, 'dispatch.left_to_sweep');
+    }
+  };
+  void afterCommit;
+  const temporalUrl = workflowUrl(parts.temporalUiUrl, link.namespace);
+  const app = createApp({
+    auth,
+    receiver,
+    idempotency: new IdempotencyGuard(stores.idempotencyKeys, now),
+    ingestLimit: createRateLimit('ingest', ingestEventsPerMinute, 60),
+    managementLimit: createRateLimit('api', managementCallsPerMinute, 60),
+    metrics,
+    probes: {
+      database: () => succeeds(database.ping()),
+      temporal: () => link.isReachable(),
+      worker: createWorkerProbe(link, taskQueue),
+    },
+    routes: [
+      ...webhookRoutes({
+        endpoints: stores.endpoints,
+        deliveries: stores.deliveries,
+        starter,
+        checkUrl: (url) => checkEndpointUrl(url, guard),
+        ping: createPing(parts.sender, now),
+        now,
+      }),
+      ...deliveryRoutes({ ...stores, starter, temporalUrl, now }),
+    ],
+    version: parts.version,
+    logger,
+  });
+
+  const server = createServer(app);
+  // Longer than the idle time of the load balancers in front, so that they never write into a closing connection.
+  server.keepAliveTimeout = 65_000;
+  server.requestTimeout = 60_000;
+  await listen(server, config);
+  return { url: config.publicUrl ?? urlOf(server, config.host), stop: () => close(server) };
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === 'EADDRINUSE';
+      reject(inUse ? new Error(`PORT: ${config.port} is in use by another program; set PORT to a free one`) : error);
+    });
+    server.listen(config.port, config.host, resolve);
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const address: AddressInfo | string | null = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${shown}:${port}`;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function succeeds(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { webhookEventData, webhookEventTypes } from '../../domain/webhook-events';
+import { problemSchema } from './problem';
+import type { Route } from './route';
+import { ingestOperations } from './ingest-openapi';
+
+type JsonSchema = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document, made from the schemas that the routes parse and answer with. */
+export function createOpenApi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, unknown>> = { ...ingestOperations };
+  for (const route of routes) {
+    const path = `/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`;
+    paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'EmailSendX',
+      version,
+      description: 'Events of customer data platforms in; contacts, automation runs and signed webhooks out.',
+    },
+    security: [{ apiKey: [] }],
+    paths,
+    webhooks: Object.fromEntries(webhookEventTypes.map((type) => [type, { post: webhookOperation(type) }])),
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, esx_live_…' } },
+      schemas: { Problem: toSchema(problemSchema, 'output') },
+    },
+  };
+}
+
+function operation(route: Route): object {
+  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  const query = route.query ? toSchema(route.query, 'input') : {};
+  const properties = isSchemaMap(query['properties']) ? query['properties'] : {};
+  const required = Array.isArray(query['required']) ? query['required'] : [];
+  return {
+    tags: [route.tag],
+    summary: route.summary,
+    operationId: `${route.method}${route.path.replace(/[:/-](\w)/g, (_match, letter: string) => letter.toUpperCase())}`,
+    parameters: [
+      ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+      ...Object.entries(properties).map(([name, schema]) => ({
+        name,
+        in: 'query',
+        required: required.includes(name),
+        schema,
+      })),
+      ...(route.idempotent
+        ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' } }]
+        : []),
+    ],
+    ...(route.body ? { requestBody: { required: true, content: json(toSchema(route.body, 'input')) } } : {}),
+    responses: {
+      [route.status]: {
+        description: route.summary,
+        ...(route.response ? { content: json(toSchema(route.response, 'output')) } : {}),
+      },
+      default: problemResponse,
+    },
+  };
+}
+
+function webhookOperation(type: keyof typeof webhookEventData): object {
+  const envelope = z.object({
+    event: z.literal(type),
+    workspaceId: z.string(),
+    timestamp: z.iso.datetime(),
+    data: webhookEventData[type],
+  });
+  return {
+    summary: type,
+    parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+      name,
+      in: 'header',
+      required: true,
+      description: 'Standard Webhooks 1.0.0',
+      schema: { type: 'string' },
+    })),
+    requestBody: { content: json(toSchema(envelope, 'output')) },
+    responses: { '2XX': { description: 'Taken. Anything else, or no answer within 30 s, is tried again.' } },
+  };
+}
+
+const problemResponse = {
+  description: 'Problem details',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+function json(schema: JsonSchema): object {
+  return { 'application/json': { schema } };
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+  });
+  // Definitions of recursive schemas are local to each; OpenAPI 3.1 reads them in place.
+  return rest;
+}
+
+function isSchemaMap(value: unknown): value is Record<string, JsonSchema> {
+  return typeof value === 'object' && value !== null;
+}

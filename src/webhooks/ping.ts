@@ -1,0 +1,32 @@
+import type { WebhookSender } from '../../activities/attempt-delivery';
+import type { ExchangeOutcome } from '../../domain/delivery';
+import { newId } from '../mongo/new-id';
+import type { WebhookEndpoint } from '../mongo/webhook-endpoints';
+
+const timeoutMs = 30_000;
+const maxResponseBytes = 16 * 1024;
+
+/** Sends the signed test ping to an endpoint, outside of any workflow: the answer is for the person who just saved it. */
+export function createPing(
+  sender: WebhookSender,
+  now: () => number,
+): (endpoint: WebhookEndpoint) => Promise<ExchangeOutcome> {
+  return (endpoint) => {
+    const nowMs = now();
+    return sender.send({
+      url: endpoint.url,
+      webhookId: newId('event'),
+      body: JSON.stringify({
+        event: 'webhook.test',
+        workspaceId: endpoint.workspaceId,
+        timestamp: new Date(nowMs).toISOString(),
+        data: { endpointId: endpoint.id, description: endpoint.description, events: endpoint.events },
+      }),
+      secrets: endpoint.secrets.map(({ secret }) => secret),
+      headers: endpoint.headers,
+      timeoutMs,
+      maxResponseBytes,
+      nowMs,
+    });
+  };
+}
