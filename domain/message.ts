@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { normalizeEmail } from './email-address';
-import { isDeeperThan, isObject, type Json, type JsonObject } from './json';
+import { isDeeperThan, isObject, type JsonObject } from './json';
 
 /** Objects and arrays may nest this deep: deeper bodies are refused before anything walks them by recursion. */
 export const maxNesting = 32;
@@ -143,7 +143,7 @@ function occurredAt(
   return Math.min(correctedMs, received.atMs);
 }
 
-function readTimeMs(value: Json | unknown): number | undefined {
+function readTimeMs(value: unknown): number | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : typeof value === 'number' ? value : Number.NaN;
   // Outside of this range a Date cannot be made, and a time before 1970 is a broken clock.
   return Number.isFinite(ms) && ms >= 0 && ms <= 8.64e15 ? ms : undefined;

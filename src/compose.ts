@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { createActivities } from '../activities';
 import type { Config } from './config';
 import { keptEncryptionKey } from './first-start';
@@ -25,11 +26,12 @@ export interface Parts {
   starter: Starter;
   sender: ReturnType<typeof createSender>;
   version: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 const retryMs = 1_000;
 const workflowWarning = 'WARN';
+const packageSchema = z.object({ version: z.string() });
 
 /** Opens the connections. Neither MongoDB nor Temporal has to be there yet. */
 export async function openParts(
@@ -109,15 +111,9 @@ function installRuntime(logger: Logger): void {
 }
 
 function readVersion(): string {
-  for (const up of ['..', '../..']) {
-    try {
-      const { version }: { version: string } = JSON.parse(
-        readFileSync(path.join(__dirname, up, 'package.json'), 'utf8'),
-      );
-      return version;
-    } catch {
-      // Compiled code lies one folder deeper than its source.
-    }
-  }
-  return '0.0.0';
+  // Compiled code lies one folder deeper than its source.
+  const file = ['..', '../..']
+    .map((up) => path.join(__dirname, up, 'package.json'))
+    .find((candidate) => existsSync(candidate));
+  return file === undefined ? 'unknown' : packageSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).version;
 }

@@ -104,6 +104,11 @@ export interface Config {
   logLevel: string;
 }
 
+/** The settings of this process. */
+export function readConfig(role: Role): Config {
+  return loadConfig(process.env, role);
+}
+
 /** Parses all settings at once. Throws one ConfigError that names every variable that is wrong. */
 export function loadConfig(env: Record<string, string | undefined>, role: Role): Config {
   // An empty variable is how compose files and CI say "not set".

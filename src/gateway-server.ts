@@ -43,7 +43,7 @@ export interface GatewayParts {
 }
 
 /** The HTTP side, listening. `stop` lets requests under way finish. */
-export async function startGateway(parts: GatewayParts): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startGateway(parts: GatewayParts): Promise<{ url: string; stop: () => Promise<void> }> {
   const { config, database, stores, link, starter, logger } = parts;
   const now = (): number => Date.now();
   const auth = new Authenticator(stores, now);

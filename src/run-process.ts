@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config, type Role } from './config';
+import { ConfigError, readConfig, type Config, type Role } from './config';
 import { createLogger } from './logger';
 import type { Logger } from 'pino';
 
@@ -37,7 +37,7 @@ export function runProcess(
   }
 
   const run = async (): Promise<void> => {
-    const config = loadConfig(process.env, role);
+    const config = readConfig(role);
     await start(
       config,
       createLogger(config.logLevel),

@@ -22,6 +22,7 @@ export interface RunningMongod extends EngineProcess {
 export interface MongodStart extends EngineStart {
   port: number;
   cacheGb?: number;
+  extraArgs?: readonly string[];
 }
 
 /** Starts mongod on 127.0.0.1 with its data in DATA_DIR/mongo and waits until it takes writes; the port may differ from the last start's. */
@@ -33,7 +34,7 @@ export async function startMongod(start: MongodStart): Promise<RunningMongod> {
   const child = await startEngineProcess('mongod', {
     ...start,
     dataDir,
-    args: mongodArgs(dbPath, port, start.cacheGb ?? 0.5),
+    args: [...mongodArgs(dbPath, port, start.cacheGb ?? 0.5), ...(start.extraArgs ?? [])],
     isReady: () => isWritable(port),
   });
   return { ...child, port, uri: `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}` };

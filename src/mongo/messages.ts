@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
-import { MongoBulkWriteError } from 'mongodb';
+import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
 import { newestFirst, type PageStart } from './page';
 
@@ -51,7 +51,7 @@ export class MessageStore {
       if (!(error instanceof MongoBulkWriteError)) throw error;
       const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
       if (error.result.getWriteConcernError() !== undefined || failures.some(({ code }) => code !== 11000)) throw error;
-      return new Set(failures.flatMap(({ index }) => messages[index]?._id ?? []));
+      return new Set(failures.flatMap((failure: WriteError) => messages[failure.index]?._id ?? []));
     }
   }
 

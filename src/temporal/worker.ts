@@ -33,7 +33,7 @@ export const activityContext = {
 /** `ready` resolves when the worker polls for the first time. */
 export interface RunningWorker {
   ready: Promise<void>;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const restartMs = 1_000;

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import type { Contact, ContactPatch } from '../../domain/contact';
+import { normalizeEmail } from '../../domain/email-address';
+import type { ContactWrite, ContactWrites } from '../mongo/contact-writes';
+import type { ContactStore } from '../mongo/contacts';
+import type { ListStore } from '../mongo/lists';
+import { contactRefs } from '../mongo/waiters';
+import { bodyOf } from './body-schema';
+import { contactSchema, jsonObjectField, placeOfContact, showContact } from './contact-schema';
+import { pageOf, pageQuery, readCursor, toPage } from './page';
+import { notFound, Problem } from './problem';
+import { route, type Route } from './route';
+
+const email = z.string({ error: 'must be an email address, such as ada@example.com' }).transform((text, context) => {
+  const address = normalizeEmail(text);
+  if (address !== undefined) return address;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an email address, such as ada@example.com (in a URL, + is %2B)',
+  });
+  return z.NEVER;
+});
+const personName = z
+  .string({ error: 'must be a text, or null for none' })
+  .max(1_000, { error: 'must have at most 1000 characters' })
+  .nullable()
+  .transform((name) => (name === '' ? null : name));
+const userId = z
+  .string({ error: 'must be a text: the id that your CDP knows this person by' })
+  .min(1, { error: 'must not be empty; leave it out instead' })
+  .max(1_000, { error: 'must have at most 1000 characters' });
+const listIds = z
+  .array(z.string({ error: 'must be the id of a list' }), { error: 'must be an array of ids of lists' })
+  .max(1_000, { error: 'may hold at most 1000 lists' });
+const metadata = jsonObjectField.describe('Anything that you know of this person');
+
+const listQuery = z.object({
+  ...pageQuery,
+  email: email.optional().describe('The contact with exactly this address'),
+  userId: z.string().optional().describe('The contact that a CDP knows by this id'),
+  search: z.string().trim().toLowerCase().optional().describe('The start of the email address'),
+  listId: z.string().optional().describe('Contacts on this list'),
+});
+const newBody = bodyOf({
+  email,
+  firstName: personName.optional(),
+  lastName: personName.optional(),
+  metadata: metadata.optional(),
+  listIds: listIds.optional(),
+  userId: userId.optional(),
+});
+const changeBody = bodyOf({
+  firstName: personName.optional(),
+  lastName: personName.optional(),
+  metadata: metadata.optional().describe('Merged key by key; null removes a key'),
+  status: z.enum(['active', 'unsubscribed'], { error: 'must be active or unsubscribed' }).optional(),
+  listIds: listIds.optional().describe('All lists that the contact is to be on'),
+});
+
+export interface ContactRouteDeps {
+  contacts: ContactStore;
+  lists: ListStore;
+  writes: ContactWrites;
+  /** Dispatches the events and wakes tracks that wait for the contact; never rejects. */
+  afterCommit: (commit: { eventIds: string[]; refs: string[] }) => Promise<void>;
+  now: () => number;
+}
+
+/** The people of a workspace. */
+export function contactRoutes(deps: ContactRouteDeps): Route[] {
+  const checkedLists = async (workspaceId: string, ids: string[]): Promise<string[]> => {
+    const existing = await deps.lists.existing(workspaceId, ids);
+    const errors = ids.flatMap((id, index) =>
+      existing.has(id) ? [] : [{ pointer: `/listIds/${index}`, detail: `There is no list ${id} in this workspace.` }],
+    );
+    if (errors[0]) {
+      throw new Problem(422, 'unknown_list', `${errors[0].detail} Take the ids from GET /lists.`, { errors });
+    }
+    return [...new Set(ids)];
+  };
+  const saved = (write: ContactWrite, refsOf: (contact: Contact) => string[]): z.infer<typeof contactSchema> => {
+    switch (write.kind) {
+      case 'unknown':
+        throw notFound('contact');
+      case 'emailTaken':
+        throw emailTaken(write.contactId);
+      case 'metadataTooLarge':
+        throw metadataTooLarge();
+      case 'saved': {
+        const refs = refsOf(write.contact);
+        // Not awaited: the write is durable, and an absent Temporal must not hold its answer up.
+        if (write.eventIds.length > 0) void deps.afterCommit({ eventIds: write.eventIds, refs });
+        return showContact(write.contact);
+      }
+    }
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/contacts',
+      tag: 'Contacts',
+      summary: 'Contacts, newest first',
+      status: 200,
+      query: listQuery,
+      response: pageOf(contactSchema),
+      async handle({ caller, query }) {
+        const where = {
+          ...(query.email === undefined ? {} : { email: query.email }),
+          ...(query.userId === undefined ? {} : { userId: query.userId }),
+          ...(query.search === undefined ? {} : { prefix: query.search }),
+          ...(query.listId === undefined ? {} : { listId: query.listId }),
+        };
+        const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
+        const rows = await deps.contacts.page(caller.workspace._id, where, page);
+        return toPage(rows, query.limit, placeOfContact, showContact);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/contacts',
+      tag: 'Contacts',
+      summary: 'Add a contact',
+      status: 201,
+      body: newBody,
+      response: contactSchema,
+      idempotent: { secrets: [] },
+      async handle({ caller, body }) {
+        const workspaceId = caller.workspace._id;
+        const wanted = {
+          workspaceId,
+          email: body.email,
+          patch: patchOf(body),
+          listIds: await checkedLists(workspaceId, body.listIds ?? []),
+          ...(body.userId === undefined ? {} : { userId: body.userId }),
+        };
+        return saved(await deps.writes.create(wanted, deps.now()), (contact) =>
+          contactRefs(workspaceId, { emails: [contact.email], userIds: contact.externalIds.map(({ id }) => id) }),
+        );
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/contacts/:id',
+      tag: 'Contacts',
+      summary: 'One contact',
+      status: 200,
+      response: contactSchema,
+      async handle({ caller, params }) {
+        const contact = await deps.contacts.get(caller.workspace._id, params['id'] ?? '');
+        if (!contact) throw notFound('contact');
+        return showContact(contact);
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/contacts/:id',
+      tag: 'Contacts',
+      summary: 'Change a contact',
+      status: 200,
+      body: changeBody,
+      response: contactSchema,
+      async handle({ caller, params, body }) {
+        const workspaceId = caller.workspace._id;
+        const wanted = {
+          workspaceId,
+          id: params['id'] ?? '',
+          patch: { ...patchOf(body), ...(body.status === undefined ? {} : { status: body.status }) },
+          ...(body.listIds === undefined ? {} : { listIds: await checkedLists(workspaceId, body.listIds) }),
+        };
+        // Nobody waits for a contact that is known.
+        return saved(await deps.writes.change(wanted, deps.now()), () => []);
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/contacts/:id',
+      tag: 'Contacts',
+      summary: 'Delete a contact',
+      status: 204,
+      async handle({ caller, params }) {
+        if (!(await deps.contacts.delete(caller.workspace._id, params['id'] ?? ''))) throw notFound('contact');
+        return undefined;
+      },
+    }),
+  ];
+}
+
+function patchOf(body: Pick<z.output<typeof changeBody>, 'firstName' | 'lastName' | 'metadata'>): ContactPatch {
+  return {
+    ...(body.firstName === undefined ? {} : { firstName: body.firstName }),
+    ...(body.lastName === undefined ? {} : { lastName: body.lastName }),
+    ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
+  };
+}
+
+function emailTaken(contactId: string): Problem {
+  const detail = `A contact with this email exists already: ${contactId}. PATCH /contacts/${contactId} to change it.`;
+  return new Problem(409, 'email_taken', detail, { errors: [{ pointer: '/email', detail }] });
+}
+
+function metadataTooLarge(): Problem {
+  const detail =
+    'The contact would hold more than 256 KB of metadata; send less, or remove keys by sending them as null.';
+  return new Problem(422, 'metadata_too_large', detail, { errors: [{ pointer: '/metadata', detail }] });
+}
