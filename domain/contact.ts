@@ -75,8 +75,11 @@ export function patchFromTraits(traits: JsonObject): ContactPatch {
     if (key === 'email') continue;
     // A name that is an object or a list is no name, but is not thrown away either.
     if (field === undefined || (typeof value === 'object' && value !== null)) metadata.set(key, value);
-    else if (key === field || patch[field] == null)
-      patch[field] = value === null || value === '' ? null : String(value);
+    else {
+      const name = value === null || value === '' ? null : String(value);
+      // Where both spellings come, the first one wins unless it is empty, whatever their order in the JSON.
+      if ((key === field && name !== null) || patch[field] == null) patch[field] = name;
+    }
   }
   // fromEntries defines own properties, so that a trait named `__proto__` stays a trait.
   if (metadata.size > 0) patch.metadata = Object.fromEntries(metadata);

@@ -6,7 +6,8 @@ export function parseDurationMs(text: string): number | undefined {
   if (!match) return undefined;
   const [, amount, unit] = match;
   const unitMs = unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? unitsMs[unit] : 1;
-  return Math.round(Number(amount) * unitMs);
+  const durationMs = Math.round(Number(amount) * unitMs);
+  return Number.isFinite(durationMs) ? durationMs : undefined;
 }
 
 /** The shortest whole form of a duration, for summaries that people read: `30s`, `2m`, `1h`, `90s`. */

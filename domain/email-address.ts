@@ -1,4 +1,6 @@
-const address = /^[^\s@"<>()[\],;:\\]{1,64}@[^\s@"<>()[\],;:\\]+\.[^\s@"<>()[\],;:\\.]{2,}$/u;
+/** Control characters and halves of surrogate pairs are refused too: MongoDB would store the latter as another text. */
+const address =
+  /^[^\s\p{Cc}\p{Cs}@"<>()[\],;:\\]{1,64}@[^\s\p{Cc}\p{Cs}@"<>()[\],;:\\]+\.[^\s\p{Cc}\p{Cs}@"<>()[\],;:\\.]{2,}$/u;
 
 /** The address in the form it is stored and compared in (trimmed, lower case), or undefined when it is not one. */
 export function normalizeEmail(value: unknown): string | undefined {

@@ -5,11 +5,15 @@
  * Source: the Segment document, "Event name normalization", and design.md §2.
  */
 export function eventKey(name: string): string {
-  const trimmed = name.normalize('NFC').trim();
-  const spaced = /[\s_-]/.test(trimmed) ? trimmed : trimmed.replace(/(\p{Ll})(?=\p{Lu})/gu, '$1_');
-  return spaced
-    .toLowerCase()
+  const joined = name
     .normalize('NFC')
     .replace(/[\s_-]+/g, '_')
-    .replace(/^_+|_+$/g, '');
+    .replace(/^_|_$/g, '');
+  const spaced = joined.includes('_') ? joined : joined.replace(/\p{Ll}(?=(\p{Lu}))/gu, separate);
+  return spaced.toLowerCase().normalize('NFC');
+}
+
+/** Some capitals have no small letter: they would stand in the key too, and split it when it is read again. */
+function separate(small: string, capital: string): string {
+  return capital.toLowerCase() === capital ? small : `${small}_`;
 }

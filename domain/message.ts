@@ -9,13 +9,17 @@ const ignoredTypes = ['page', 'screen', 'group', 'alias', 'delete'] as const;
 export type IgnoredType = (typeof ignoredTypes)[number];
 const messageTypes = ['identify', 'track', ...ignoredTypes] as const;
 
-/** Numbers are read as text, since CDPs send numeric user ids; null and "" mean absent. */
+/** Numbers are read as text, since CDPs send numeric user ids; null and what is blank mean absent. */
 const optionalText = z
   .union([z.string(), z.number()], { error: 'must be a string' })
   .nullish()
-  .transform((value) => (value == null || value === '' ? undefined : String(value)));
+  .transform((value) => (value == null ? undefined : textOf(value)));
 const jsonObject = z.custom<JsonObject>(isObject, { error: 'must be an object' });
-const optionalObject = jsonObject.nullish().transform((value): JsonObject => value ?? {});
+/** The PHP libraries write an object without entries as `[]`. */
+const optionalObject = z
+  .union([jsonObject, z.tuple([])], { error: 'must be an object' })
+  .nullish()
+  .transform((value): JsonObject => (value == null || Array.isArray(value) ? {} : value));
 
 /** One CDP event as Segment and RudderStack send it; fields without effect here are left alone. */
 const cdpEvent = z.object({
@@ -70,9 +74,7 @@ export type ReadMessage =
 export function readMessage(raw: unknown, received: { atMs: number; sentAt?: unknown }): ReadMessage {
   if (!isObject(raw))
     return { kind: 'rejected', pointer: '', reason: 'an event must be a JSON object, such as {"type":"identify",…}' };
-  const rawId = raw['messageId'];
-  const messageId =
-    typeof rawId === 'string' && rawId !== '' ? rawId : typeof rawId === 'number' ? String(rawId) : undefined;
+  const messageId = messageIdOf(raw);
   const known = messageId === undefined ? {} : { messageId };
   const rejected = (pointer: string, reason: string): ReadMessage => ({ kind: 'rejected', pointer, reason, ...known });
 
@@ -120,6 +122,18 @@ export function readMessage(raw: unknown, received: { atMs: number; sentAt?: unk
   };
 }
 
+/** The id of a message, also of one that is not readable otherwise. */
+export function messageIdOf(raw: unknown): string | undefined {
+  const id = isObject(raw) ? raw['messageId'] : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? textOf(id) : undefined;
+}
+
+/** Half of a surrogate pair is replaced: MongoDB would do so silently, and what is looked up would never be found. */
+function textOf(value: string | number): string | undefined {
+  const text = String(value).replace(/\p{Cs}/gu, '\ufffd');
+  return text.trim() === '' ? undefined : text;
+}
+
 function asJsonObject(value: Record<string, unknown>): JsonObject {
   return jsonObject.parse(value);
 }
@@ -140,7 +154,8 @@ function occurredAt(
   if (clientMs === undefined) return undefined;
   const sentMs = readTimeMs(event.sentAt) ?? readTimeMs(received.sentAt);
   const correctedMs = sentMs === undefined ? clientMs : received.atMs - (sentMs - clientMs);
-  return Math.min(correctedMs, received.atMs);
+  // Further back than 1970 only when a clock was wrong by decades between the event and its sending.
+  return correctedMs < 0 ? undefined : Math.min(correctedMs, received.atMs);
 }
 
 function readTimeMs(value: unknown): number | undefined {

@@ -1,19 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { createStartEffects } from '../activities/start-effects';
 import type { Config } from './config';
 import { createApp } from './http/app';
 import { Authenticator } from './http/auth';
-import { deliveryRoutes } from './http/delivery-routes';
+import { managementRoutes } from './http/management';
 import { createMetrics } from './http/health-routes';
 import { IdempotencyGuard } from './http/idempotency';
 import { createRateLimit } from './http/rate-limit';
-import { webhookRoutes } from './http/webhook-routes';
 import { Receiver } from './ingest/receive';
 import { StartLane } from './ingest/start-lane';
-import { createDispatchStore } from './mongo/delivery-log';
-import { newId } from './mongo/new-id';
 import type { Database } from './mongo/connect';
 import type { Stores } from './mongo/stores';
 import type { TemporalLink } from './temporal/connect';
@@ -21,8 +17,6 @@ import { createWorkerProbe } from './temporal/pollers';
 import { taskQueue, type Starter } from './temporal/start';
 import { workflowUrl } from './temporal/web-ui';
 import { createAddressGuard } from './webhooks/address-guard';
-import { checkEndpointUrl } from './webhooks/endpoint-url';
-import { createPing } from './webhooks/ping';
 import type { createSender } from './webhooks/sender';
 
 /** Requests of one workspace for each gateway process; ingestion counts events, and is only there to stop a runaway. */
@@ -51,18 +45,6 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   const metrics = createMetrics(lane);
   const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
   const guard = createAddressGuard(config.allowedCidrs);
-  const effects = createStartEffects({ dispatch: createDispatchStore(stores), starter, now, newId });
-  /** Best effort, at once: the sweep repeats what fails here, and a track that waits goes on at the end of its time. */
-  const afterCommit = async (commit: { eventIds: string[]; refs: string[] }): Promise<void> => {
-    try {
-      const known = await stores.waiters.waitingFor(commit.refs);
-      await effects.startEffects({ eventIds: commit.eventIds, runs: [], waiting: [], known });
-    } catch (error) {
-      logger.warn({ err: error }, 'dispatch.left_to_sweep');
-    }
-  };
-  void afterCommit;
-  const temporalUrl = workflowUrl(parts.temporalUiUrl, link.namespace);
   const app = createApp({
     auth,
     receiver,
@@ -75,17 +57,15 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       temporal: () => link.isReachable(),
       worker: createWorkerProbe(link, taskQueue),
     },
-    routes: [
-      ...webhookRoutes({
-        endpoints: stores.endpoints,
-        deliveries: stores.deliveries,
-        starter,
-        checkUrl: (url) => checkEndpointUrl(url, guard),
-        ping: createPing(parts.sender, now),
-        now,
-      }),
-      ...deliveryRoutes({ ...stores, starter, temporalUrl, now }),
-    ],
+    routes: managementRoutes({
+      ...parts,
+      lateIdentifyWaitMs: config.lateIdentifyWaitMs,
+      auth,
+      receiver,
+      guard,
+      now,
+      temporalUrl: workflowUrl(parts.temporalUiUrl, link.namespace),
+    }),
     version: parts.version,
     logger,
   });

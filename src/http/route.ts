@@ -68,6 +68,8 @@ export function mountRoutes(
         ? parse(definition.body, text.trim() === '' ? undefined : parseJson(text), 'body')
         : undefined;
       const params = stringsOf(request.params);
+      // Set first, so that a handler may choose another one.
+      response.status(definition.status);
       const run = (): Promise<unknown> => definition.handle({ caller, params, query, body, response });
       const answer = definition.idempotent
         ? await deps.idempotency.run(
@@ -78,8 +80,8 @@ export function mountRoutes(
             run,
           )
         : await run();
-      if (definition.status === 204) response.status(204).end();
-      else response.status(definition.status).json(answer);
+      if (definition.status === 204) response.end();
+      else response.json(answer);
     });
   }
 }

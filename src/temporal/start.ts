@@ -34,6 +34,8 @@ export interface StarterSettings {
   lateIdentifyWaitMs: number;
   /** Ask for the first workflow task in the answer to the start; works where the worker shares the connection. */
   isEager: boolean;
+  /** The product has one queue; each test takes its own. */
+  taskQueue?: string;
 }
 
 /** Thrown by every call while Temporal cannot be reached. */
@@ -44,6 +46,7 @@ export class TemporalUnavailableError extends Error {}
  * deduplication keys, and what must happen once is guarded in MongoDB besides.
  */
 export function createStarter(client: () => Client | undefined, settings: StarterSettings) {
+  const queue = settings.taskQueue ?? taskQueue;
   const withClient = async <Result>(call: (client: Client) => Promise<Result>): Promise<Result> => {
     const connected = client();
     if (!connected) throw new TemporalUnavailableError('Temporal is not connected yet');
@@ -59,7 +62,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
       await withClient((connected) =>
         connected.workflow.start(type, {
           ...options,
-          taskQueue,
+          taskQueue: queue,
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: reuse,
           requestEagerStart: settings.isEager,
@@ -106,7 +109,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     await withClient((connected) =>
       connected.workflow.signalWithStart('webhookDelivery', {
         ...deliveryOptions(delivery, round),
-        taskQueue,
+        taskQueue: queue,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         signal,
       }),

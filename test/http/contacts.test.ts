@@ -12,7 +12,7 @@ beforeAll(async () => {
     ...contactRoutes({
       ...stores,
       writes: createContactWrites(database, stores),
-      afterCommit: async (commit) => void commits.push(commit),
+      afterCommit: (commit) => Promise.resolve(void commits.push(commit)),
       now,
     }),
   ]);

@@ -9,7 +9,12 @@ beforeAll(async () => {
   harness = await startHarness(({ database, stores, auth, now }) => [
     ...listRoutes({ ...stores, auth, now }),
     ...workspaceRoutes({ ...stores, auth, now }),
-    ...contactRoutes({ ...stores, writes: createContactWrites(database, stores), afterCommit: async () => {}, now }),
+    ...contactRoutes({
+      ...stores,
+      writes: createContactWrites(database, stores),
+      afterCommit: () => Promise.resolve(),
+      now,
+    }),
   ]);
 });
 afterAll(() => harness.close());

@@ -10,12 +10,12 @@ const started: string[] = [];
 beforeAll(async () => {
   harness = await startHarness(({ stores, now }) => {
     const logger = createLogger('silent');
-    const start = async (key: string): Promise<void> => void started.push(key);
+    const start = (key: string): Promise<void> => Promise.resolve(void started.push(key));
     const lane = new StartLane(
       {
         startContactUpsert: start,
         startCustomEvent: start,
-        startBatch: async (keys) => void started.push(...keys),
+        startBatch: (keys) => Promise.resolve(void started.push(...keys)),
       },
       logger,
     );

@@ -1,3 +1,5 @@
+import { Connection } from '@temporalio/client';
+import Long from 'long';
 import { MongoClient, type Db } from 'mongodb';
 import { createReceiver } from '../../../src/receiver/server';
 import { freePort } from '../../../src/embedded/ports';
@@ -18,10 +20,13 @@ export async function startSystem(
   settings: Record<string, string> = {},
 ) {
   const database = freshDatabaseName();
+  // Task queue, schedule and workflow ids are those of production: each system gets a namespace of its own.
+  await createNamespace(engines.temporalAddress, database);
   const port = await freePort();
   const env = {
     MONGODB_URI: engines.mongoUri.replace('/?', `/${database}?`),
     TEMPORAL_ADDRESS: engines.temporalAddress,
+    TEMPORAL_NAMESPACE: database,
     PORT: String(port),
     ESX_API_KEY: apiKey,
     ESX_ENCRYPTION_KEY: 'a key for tests alone, not for anything else',
@@ -93,4 +98,17 @@ export async function startSystem(
     },
   };
 }
+async function createNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
+    });
+    await eventually('the namespace', async () => connection.workflowService.describeNamespace({ namespace }));
+  } finally {
+    await connection.close();
+  }
+}
+
 export type System = Awaited<ReturnType<typeof startSystem>>;

@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { createRunStep } from '../../activities/run-step';
+import { stepsSchema, type Automation, type Step } from '../../domain/automation';
+import { applyPatch, newContact, type Contact } from '../../domain/contact';
+import { simulate } from '../../domain/simulate';
+
+const nowMs = Date.parse('2026-04-15T10:00:00Z');
+const contact: Contact = {
+  ...newContact({ id: 'con_1', workspaceId: 'ws_1', email: 'ada@example.com', source: 'api' }, nowMs - 1_000),
+  metadata: { plan: 'free' },
+};
+const automation = (steps: Step[], more: Partial<Automation> = {}): Automation => ({
+  ...{ id: 'aut_1', workspaceId: 'ws_1', name: 'Buyers', status: 'active', eventKey: 'purchase_completed', version: 1 },
+  ...{ trigger: { type: 'CUSTOM_EVENT', eventName: 'Purchase Completed' }, createdAtMs: nowMs, updatedAtMs: nowMs },
+  steps,
+  ...more,
+});
+const event = { name: 'purchase-completed', properties: { amount: 5 } };
+const known = { listIds: new Set(['lst_1']), nowMs };
+const run = (steps: Step[], more: Partial<Automation> = {}) => simulate(automation(steps, more), event, contact, known);
+
+test('each step is noted with what it would do', () => {
+  const { matches, reason, steps } = run([
+    { type: 'wait', duration: '2h' },
+    { type: 'wait', duration: '30m' },
+    { type: 'updateContact', traits: { firstName: 'Ada', plan: 'free' } },
+    { type: 'updateContact', traits: { plan: 'free' } },
+    { type: 'addToList', listId: 'lst_1' },
+    { type: 'removeFromList', listId: 'lst_gone' },
+    { type: 'webhook', url: 'https://hooks.example.com/' },
+    { type: 'sendEmail', templateId: 'tpl_1' },
+    { type: 'end' },
+  ]);
+  expect({ matches, reason }).toEqual({ matches: true, reason: undefined });
+  expect(steps.map(({ step, result }) => `${step}: ${result}`)).toEqual([
+    'wait 2h: would wait until 2026-04-15T12:00:00.000Z',
+    'wait 30m: would wait until 2026-04-15T12:30:00.000Z',
+    'updateContact firstName, plan: would change firstName',
+    'updateContact plan: would change nothing',
+    'addToList lst_1: would put the contact on the list',
+    'removeFromList lst_gone: skipped: list lst_gone does not exist',
+    'webhook: would post to https://hooks.example.com/',
+    'sendEmail: skipped: sending email is not set up',
+    'end: end',
+  ]);
+});
+
+test('conditions see what earlier steps would have changed, and the contact itself stays as it is', () => {
+  const before = structuredClone(contact);
+  const { steps } = run([
+    { type: 'updateContact', traits: { plan: 'pro' } },
+    { type: 'addToList', listId: 'lst_1' },
+    {
+      type: 'condition',
+      if: {
+        all: [
+          { field: 'contact.metadata.plan', op: 'equals', value: 'pro' },
+          { field: 'contact.listIds', op: 'contains', value: 'lst_1' },
+        ],
+      },
+      then: [{ type: 'removeFromList', listId: 'lst_1' }],
+      else: [{ type: 'end' }],
+    },
+    { type: 'condition', if: { field: 'contact.listIds', op: 'contains', value: 'lst_1' }, then: [{ type: 'end' }] },
+  ]);
+  expect(steps.slice(2).map(({ position, result }) => [position.join('.'), result])).toEqual([
+    ['2', 'then'],
+    ['2.then.0', 'would take the contact off the list'],
+    ['3', 'else: contact.listIds contains "lst_1" is not true'],
+  ]);
+  expect(contact).toEqual(before);
+});
+
+test('a change past 256 KB is skipped and not seen by later steps', () => {
+  const { steps } = run([
+    { type: 'updateContact', traits: { plan: 'x'.repeat(257 * 1024) } },
+    { type: 'condition', if: { field: 'contact.metadata.plan', op: 'equals', value: 'free' }, then: [] },
+  ]);
+  expect(steps.map(({ result }) => result)).toEqual([expect.stringContaining('skipped'), 'then']);
+});
+
+test('an event of another name does not match, and says both names', () => {
+  const result = simulate(automation([{ type: 'end' }]), { name: 'Signed Up', properties: {} }, contact, known);
+  expect(result).toEqual({
+    matches: false,
+    reason: 'the event is "signed_up" and the automation listens to "purchase_completed"',
+    steps: [],
+  });
+});
+
+test('a filter that does not hold says which, and walks nothing', () => {
+  const filter = { field: 'properties.amount', op: 'gt' as const, value: 10 };
+  const trigger = { type: 'CUSTOM_EVENT' as const, eventName: 'Purchase Completed', filter };
+  const expected = { matches: false, reason: 'filter: properties.amount gt 10 is not true', steps: [] };
+  expect(run([{ type: 'end' }], { trigger })).toEqual(expected);
+  expect(run([{ type: 'end' }], { trigger, status: 'draft' })).toEqual(expected);
+});
+
+test('a draft does not match, and is walked all the same', () => {
+  const result = run([{ type: 'end' }], { status: 'draft' });
+  expect(result).toMatchObject({
+    matches: false,
+    reason: 'the automation is draft; activate it',
+    steps: [{ step: 'end' }],
+  });
+});
+
+const { steps: anySteps } = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
+  steps: fc.array(tie('step'), { maxLength: 4, depthIdentifier: 'branch' }),
+  step: fc.oneof(
+    { depthSize: 'small', maxDepth: 4, depthIdentifier: 'branch' },
+    fc.record({ type: fc.constant('wait' as const), duration: fc.constantFrom('1s', '2h') }),
+    fc.record({
+      type: fc.constant('updateContact' as const),
+      traits: fc.dictionary(fc.constantFrom('plan', 'firstName'), fc.constantFrom('a', 'b', null)),
+    }),
+    fc.record({
+      type: fc.constantFrom('addToList' as const, 'removeFromList' as const),
+      listId: fc.constantFrom('lst_1', 'lst_2'),
+    }),
+    fc.record({
+      type: fc.constant('condition' as const),
+      if: fc.constantFrom(
+        { field: 'contact.metadata.plan', op: 'equals' as const, value: 'a' },
+        { field: 'contact.firstName', op: 'exists' as const },
+        { field: 'contact.listIds', op: 'contains' as const, value: 'lst_1' },
+      ),
+      then: tie('steps'),
+      else: tie('steps'),
+    }),
+    fc.constant({ type: 'end' as const }),
+  ),
+}));
+
+test('takes the same way through the steps as a real run', async () => {
+  let walked = 0;
+  await fc.assert(
+    fc.asyncProperty(anySteps, async (steps) => {
+      fc.pre(stepsSchema.safeParse(steps).success);
+      const positions = await realRun(steps);
+      walked += positions.length;
+      expect(run(steps).steps.map(({ position }) => position.join('.'))).toEqual(positions);
+    }),
+    { numRuns: 300 },
+  );
+  expect(walked).toBeGreaterThan(300);
+});
+
+/** Positions in the order in which the activity of real runs takes them, over a contact in memory. */
+async function realRun(steps: Step[]): Promise<string[]> {
+  let current = contact;
+  const activity = createRunStep({
+    now: () => nowMs,
+    abortSignal: () => undefined,
+    caller: { call: () => Promise.reject(new Error('no step calls')) },
+    runs: {
+      load: () =>
+        Promise.resolve({
+          workspaceId: 'ws_1',
+          automationId: 'aut_1',
+          automationName: '',
+          steps,
+          contact: current,
+          event,
+        }),
+      logStep: () => Promise.resolve(),
+      updateContact: (_key, _id, patch) => {
+        current = applyPatch(current, patch, nowMs, nowMs).contact;
+        return Promise.resolve([]);
+      },
+      setList: ({ listId, isMember }) => {
+        if (!known.listIds.has(listId)) return Promise.resolve(false);
+        const others = current.listIds.filter((id) => id !== listId);
+        current = { ...current, listIds: isMember ? [...others, listId] : others };
+        return Promise.resolve(true);
+      },
+      end: () => Promise.resolve(),
+    },
+  });
+  const positions: string[] = [];
+  for (let position: (number | 'then' | 'else')[] | undefined = steps.length > 0 ? [0] : undefined; position;) {
+    positions.push(position.join('.'));
+    const result = await activity.runStep({ runKey: 'run', position });
+    position = result.kind === 'next' || result.kind === 'wait' ? result.next : undefined;
+  }
+  return positions;
+}

@@ -1,0 +1,75 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import type { Attempt, Delivery, DeliveryStatus } from '../../../domain/delivery';
+import type { AutomationRunDocument } from '../../../src/mongo/automation-runs';
+import type { MessageDocument } from '../../../src/mongo/messages';
+import type { Scene } from './scene';
+import { until } from './until';
+
+export async function deliveryOf({ place }: Scene, id: string): Promise<Delivery> {
+  const delivery = await place.stores.deliveries.find(id);
+  if (!delivery) throw new Error(`no delivery ${id}`);
+  return delivery;
+}
+
+export function attemptsOf({ place }: Scene, id: string): Promise<Attempt[]> {
+  return place.stores.attempts.list(id);
+}
+
+/** The delivery once its row shows the status. */
+export function untilStatus(scene: Scene, id: string, status: DeliveryStatus): Promise<Delivery> {
+  return until(`delivery ${id} is ${status}`, async () => {
+    const delivery = await deliveryOf(scene, id);
+    return delivery.status === status && delivery;
+  });
+}
+
+/** The attempts once there are this many. */
+export function untilAttempts(scene: Scene, id: string, count: number): Promise<Attempt[]> {
+  return until(`delivery ${id} has ${count} attempts`, async () => {
+    const attempts = await attemptsOf(scene, id);
+    return attempts.length >= count && attempts;
+  });
+}
+
+/** How a workflow's newest run stands for Temporal: RUNNING, COMPLETED, FAILED, CANCELLED. */
+export async function executionStatus(scene: Scene, workflowId: string): Promise<string> {
+  return (await scene.handle(workflowId).describe()).status.name;
+}
+
+export function untilExecution(scene: Scene, workflowId: string, status: string): Promise<boolean> {
+  return until(`${workflowId} is ${status}`, async () => (await executionStatus(scene, workflowId)) === status);
+}
+
+/** What a workflow failed with. */
+export async function failureOf(scene: Scene, workflowId: string): Promise<Error | undefined> {
+  try {
+    await scene.handle(workflowId).result();
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return error.cause;
+    throw error;
+  }
+  throw new Error(`${workflowId} did not fail`);
+}
+
+/** A message as it stands in the inbox now. */
+export async function messageOf({ place }: Scene, key: string): Promise<MessageDocument> {
+  const [message] = await place.stores.messages.byKeys([key]);
+  if (!message) throw new Error(`no message ${key}`);
+  return message;
+}
+
+/** The message once it has its outcome. */
+export function untilDone(scene: Scene, key: string): Promise<MessageDocument> {
+  return until(`message ${key} is done`, async () => {
+    const message = await messageOf(scene, key);
+    return message.state === 'done' && message;
+  });
+}
+
+/** The run once it has ended. */
+export function untilEnded({ place }: Scene, runKey: string): Promise<AutomationRunDocument> {
+  return until(`run ${runKey} has ended`, async () => {
+    const run = await place.stores.runs.get(runKey);
+    return run?.status === 'running' ? undefined : run;
+  });
+}

@@ -1,0 +1,27 @@
+import { openPlace, type Place } from './place';
+import { openScene, type Scene, type SceneOptions } from './scene';
+
+/** One place for the file's tests; each scene that a test opens ends with the test. */
+export function setStage(openPlaceOfFile: () => Promise<Place> = openPlace): {
+  open: (options?: SceneOptions) => Promise<Scene>;
+} {
+  let place: Place;
+  let scenes: Scene[] = [];
+  beforeAll(async () => {
+    place = await openPlaceOfFile();
+  });
+  afterEach(async () => {
+    const opened = scenes;
+    scenes = [];
+    for (const scene of opened) await scene.close();
+  });
+  afterAll(() => place.close());
+  return {
+    async open(options) {
+      await place.readClock();
+      const scene = await openScene(place, options);
+      scenes.push(scene);
+      return scene;
+    },
+  };
+}
