@@ -42,6 +42,8 @@ export interface ContactPatch {
 
 /** The largest metadata of one contact, as JSON: a document that outgrew MongoDB's limit could never be written again. */
 export const maxMetadataBytes = 256 * 1024;
+/** Removed keys whose time is kept, the newest of them: without a bound they would outgrow the document unseen. */
+const maxRemovedKeys = 1_000;
 
 export function newContact(
   identity: { id: string; workspaceId: string; email: string; source: ContactSource },
@@ -125,6 +127,7 @@ export function applyPatch(
     else metadata.set(key, value);
   }
   next.metadata = Object.fromEntries(metadata);
+  forgetOldestRemoved(changedAtMs, metadata);
   next.changedAtMs = Object.fromEntries(changedAtMs);
   if (changes.length > 0) next.updatedAtMs = nowMs;
   return { contact: next, changes };
@@ -132,5 +135,15 @@ export function applyPatch(
 
 /** Whether the contact's metadata has grown past what is kept. */
 export function isMetadataTooLarge(metadata: JsonObject): boolean {
-  return JSON.stringify(metadata).length > maxMetadataBytes;
+  return new TextEncoder().encode(JSON.stringify(metadata)).length > maxMetadataBytes;
+}
+
+function forgetOldestRemoved(changedAtMs: Map<string, number>, metadata: ReadonlyMap<string, Json>): void {
+  const prefix = 'metadata.';
+  const removed = [...changedAtMs].filter(
+    ([field]) => field.startsWith(prefix) && !metadata.has(field.slice(prefix.length)),
+  );
+  if (removed.length <= maxRemovedKeys) return;
+  removed.sort(([, aMs], [, bMs]) => bMs - aMs);
+  for (const [field] of removed.slice(maxRemovedKeys)) changedAtMs.delete(field);
 }

@@ -4,6 +4,8 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createActivities } from '../activities';
+import type { DeliveryLog } from '../activities/attempt-delivery';
+import type { Attempt } from '../domain/delivery';
 import type { Config } from './config';
 import { keptEncryptionKey } from './first-start';
 import { createActivityStores } from './mongo/activity-stores';
@@ -85,8 +87,10 @@ export async function prepareWhenReachable(
 /** Runs the worker over the parts. */
 export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof runWorker> {
   const { database, stores, link, starter, sender } = parts;
+  const kept = createActivityStores(database, stores);
   const activities = createActivities({
-    ...createActivityStores(database, stores),
+    ...kept,
+    log: { ...kept.log, insertAttempt: (attempt) => keepAndTell(kept.log, attempt, logger) },
     sender,
     caller: sender,
     starter,
@@ -96,6 +100,16 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow(link),
   });
   return runWorker(link, activities, logger);
+}
+
+/** One line for each attempt. A receiver that fails is its customer's concern, not an error of ours. */
+async function keepAndTell(log: DeliveryLog, attempt: Attempt, logger: Logger): Promise<void> {
+  await log.insertAttempt(attempt);
+  const { deliveryId, number, round, trigger, statusCode, error, durationMs } = attempt;
+  logger.info(
+    { deliveryId, number, round, trigger, statusCode, error, durationMs: Math.round(durationMs) },
+    'delivery.attempted',
+  );
 }
 
 /** Temporal's own log lines, warnings and worse, in the form of ours. Once in a process. */

@@ -13,7 +13,7 @@ export function createOpenApi(routes: readonly Route[], version: string): object
     const path = `/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`;
     paths[path] = { ...paths[path], [route.method]: operation(route) };
   }
-  return {
+  return hoistDefinitions({
     openapi: '3.1.0',
     info: {
       title: 'EmailSendX',
@@ -27,7 +27,7 @@ export function createOpenApi(routes: readonly Route[], version: string): object
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, esx_live_…' } },
       schemas: { Problem: toSchema(problemSchema, 'output') },
     },
-  };
+  });
 }
 
 function operation(route: Route): object {
@@ -98,8 +98,48 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
     target: 'draft-2020-12',
     unrepresentable: 'any',
   });
-  // Definitions of recursive schemas are local to each; OpenAPI 3.1 reads them in place.
   return rest;
+}
+
+/**
+ * Moves the definitions of recursive schemas, which zod keeps inside each schema, to the document's components: there
+ * a `$ref` is read from the document's root. Equal definitions become one.
+ */
+function hoistDefinitions(document: object): object {
+  const schemas = new Map<string, JsonSchema>();
+  const names = new Map<string, string>();
+  const nameOf = (definition: unknown, wanted: string): string => {
+    const text = JSON.stringify(definition);
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const name = wanted.startsWith('__') ? `Shared${names.size + 1}` : wanted;
+    names.set(text, name);
+    return name;
+  };
+  const walk = (value: unknown, local: Record<string, string>): unknown => {
+    if (Array.isArray(value)) return value.map((item) => walk(item, local));
+    if (!isSchemaMap(value)) return value;
+    const { $defs, ...rest } = value;
+    const scope = { ...local };
+    if (isSchemaMap($defs)) {
+      for (const [key, definition] of Object.entries($defs)) scope[key] = nameOf(definition, key);
+      for (const [key, definition] of Object.entries($defs)) {
+        const moved = walk(definition, scope);
+        if (isSchemaMap(moved)) schemas.set(scope[key] ?? key, moved);
+      }
+    }
+    return Object.fromEntries(
+      Object.entries(rest).map(([key, child]) => {
+        const target = key === '$ref' && typeof child === 'string' ? /^#\/\$defs\/(.+)$/.exec(child)?.[1] : undefined;
+        return [key, target === undefined ? walk(child, scope) : `#/components/schemas/${scope[target] ?? target}`];
+      }),
+    );
+  };
+  const walked = walk(document, {});
+  if (!isSchemaMap(walked)) return document;
+  const components = walked['components'];
+  const own = isSchemaMap(components?.['schemas']) ? components['schemas'] : {};
+  return { ...walked, components: { ...components, schemas: { ...own, ...Object.fromEntries(schemas) } } };
 }
 
 function isSchemaMap(value: unknown): value is Record<string, JsonSchema> {

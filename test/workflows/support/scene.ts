@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createActivities, type ActivityDeps, type Activities } from '../../../activities';
 import { standardRetryDelaysMs } from '../../../domain/retry-timeline';
@@ -9,8 +9,10 @@ import { newId } from '../../../src/mongo/new-id';
 import { heartbeatInterceptor } from '../../../src/temporal/heartbeat';
 import { createStarter, type Starter, type StarterSettings } from '../../../src/temporal/start';
 import { activityContext } from '../../../src/temporal/worker';
+import { isIdle } from './history';
 import { clientOf, type Place } from './place';
 import { createScriptedSender, type ScriptedSender } from './scripted-sender';
+import { until } from './until';
 
 /** One workspace with a worker on a task queue of its own; the stores, the starter and the activities are the real ones. */
 export interface Scene {
@@ -83,18 +85,19 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     handle: (workflowId) => client.workflow.getHandle(workflowId),
     async close() {
       // What is left open would be due when a later test lets time pass.
-      await Promise.all(
-        [...started].map((workflowId) =>
-          client.workflow
-            .getHandle(workflowId)
-            .terminate()
-            .catch(() => undefined),
-        ),
-      );
+      await Promise.all([...started].map((workflowId) => end(client.workflow.getHandle(workflowId))));
       worker.shutdown();
       await running;
     },
   };
+}
+
+/** Terminated in the middle of a task, a workflow would keep the test server from ever skipping time again. */
+async function end(handle: WorkflowHandle): Promise<void> {
+  await until(`${handle.workflowId} waits`, () => isIdle(handle));
+  await handle.terminate().catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
 }
 
 /** Time does not skip while an activity runs, so one reading at its start serves all of it. */
