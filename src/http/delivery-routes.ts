@@ -9,7 +9,7 @@ import type { Starter } from '../temporal/start';
 import { notFound, Problem } from './problem';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { route, type Route } from './route';
-import { notActive } from './webhook-routes';
+import { notActive } from './webhook-schema';
 
 const time = z.iso.datetime();
 const deliverySchema = z.object({

@@ -19,6 +19,7 @@ import { contactRoutes } from './contact-routes';
 import { deliveryRoutes } from './delivery-routes';
 import { eventRoutes } from './event-routes';
 import { listRoutes } from './list-routes';
+import { recoveryRoutes } from './recovery-routes';
 import { rejectionRoutes } from './rejection-routes';
 import type { Route } from './route';
 import { webhookRoutes } from './webhook-routes';
@@ -64,6 +65,7 @@ export function managementRoutes(parts: ManagementParts): Route[] {
     ...eventRoutes(common),
     ...rejectionRoutes(common),
     ...webhookRoutes({ ...common, ping: createPing(parts.sender, now) }),
+    ...recoveryRoutes(common),
     ...deliveryRoutes(common),
   ];
 }

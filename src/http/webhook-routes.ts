@@ -2,81 +2,33 @@ import { z } from 'zod';
 import type { ExchangeOutcome } from '../../domain/delivery';
 import { webhookEventTypes } from '../../domain/webhook-events';
 import { newId } from '../mongo/new-id';
-import {
-  endpointStatuses,
-  maxEndpoints,
-  type WebhookEndpoint,
-  type WebhookEndpointStore,
-} from '../mongo/webhook-endpoints';
-import type { WebhookDeliveryStore } from '../mongo/webhook-deliveries';
+import { maxEndpoints, type WebhookEndpoint, type WebhookEndpointStore } from '../mongo/webhook-endpoints';
 import type { Starter } from '../temporal/start';
 import type { EndpointUrlCheck } from '../webhooks/endpoint-url';
 import { newWebhookSecret } from '../webhooks/signature';
 import { notFound, Problem } from './problem';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { route, type Route } from './route';
+import {
+  describeTest,
+  endpointFields,
+  endpointSchema,
+  endpointWithSecret,
+  showEndpoint,
+  testResult,
+} from './webhook-schema';
 
 const defaultOverlapHours = 24;
-const reservedHeaders = /^(webhook-.*|content-type|content-length|host|connection|transfer-encoding|user-agent)$/i;
-
-const url = z.string({ error: 'must be the https URL that takes the webhooks' }).max(2048);
-const description = z.string().max(500);
-const events = z
-  .array(z.enum(webhookEventTypes, { error: `must be one of ${webhookEventTypes.join(', ')}` }))
-  .min(1, { error: 'must name at least one event; leave it out for all nine' })
-  .transform((types) => webhookEventTypes.filter((type) => types.includes(type)));
-const headers = z
-  .record(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name; use letters, digits and hyphens' })
-      .refine((name) => !reservedHeaders.test(name), {
-        error: 'is set by us and cannot be replaced; choose another name',
-      }),
-    z
-      .string()
-      .max(2000)
-      .regex(/^[\t\x20-\x7e]*$/, { error: 'may hold printable ASCII only' }),
-  )
-  .refine((value) => Object.keys(value).length <= 20, { error: 'may hold 20 headers at most' });
-
-const testResult = z.object({
-  delivered: z.boolean(),
-  statusCode: z.int().nullable(),
-  error: z.string().nullable(),
-  detail: z.string(),
-  durationMs: z.number(),
-});
-const endpointSchema = z.object({
-  id: z.string(),
-  url: z.string(),
-  description: z.string(),
-  events: z.array(z.enum(webhookEventTypes)),
-  headers: z.record(z.string(), z.string()).describe('Names with their values masked'),
-  status: z.enum(endpointStatuses),
-  statusReason: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
-const withSecret = endpointSchema.extend({ secret: z.string().describe('Shown now and never again') });
-
-/** `since` and `until` bound when the deliveries were made. */
-const recoverBody = z.strictObject({
-  since: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time, such as 2026-04-15T10:00:00Z' }),
-  until: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time, such as 2026-04-15T10:00:00Z' }).optional(),
-  dryRun: z.boolean().default(false),
-});
 
 export interface WebhookRouteDeps {
   endpoints: WebhookEndpointStore;
-  deliveries: WebhookDeliveryStore;
-  starter: Pick<Starter, 'startNotice' | 'startRecovery' | 'recoveryProgress'>;
+  starter: Pick<Starter, 'startNotice'>;
   checkUrl: (url: string) => Promise<EndpointUrlCheck>;
   ping: (endpoint: WebhookEndpoint) => Promise<ExchangeOutcome>;
   now: () => number;
 }
 
-/** Settings → Webhooks: endpoints, their test, their secret, and what failed at them. */
+/** Settings → Webhooks: endpoints, their test, and their secret. */
 export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
   const find = async (workspaceId: string, id: string | undefined): Promise<WebhookEndpoint> => {
     const endpoint = await deps.endpoints.get(workspaceId, id ?? '');
@@ -108,7 +60,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       async handle({ caller, query }) {
         const after = readCursor(query.cursor);
         const rows = await deps.endpoints.page(caller.workspace._id, { after, limit: query.limit + 1 });
-        return toPage(rows, query.limit, (row) => ({ at: row.createdAt, id: row.id }), show);
+        return toPage(rows, query.limit, (row) => ({ at: row.createdAt, id: row.id }), showEndpoint);
       },
     }),
     route({
@@ -118,12 +70,12 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       summary: 'Add a webhook endpoint and send it a test ping',
       status: 201,
       body: z.strictObject({
-        url,
-        description: description.default(''),
-        events: events.optional(),
-        headers: headers.default({}),
+        url: endpointFields.url,
+        description: endpointFields.description.default(''),
+        events: endpointFields.events.optional(),
+        headers: endpointFields.headers.default({}),
       }),
-      response: withSecret.extend({ test: testResult }),
+      response: endpointWithSecret.extend({ test: testResult }),
       idempotent: { secrets: ['secret'] },
       async handle({ caller, body }) {
         if (caller.workspace.plan === 'hobby') {
@@ -154,7 +106,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
             `A workspace has at most ${maxEndpoints} webhook endpoints; delete one first.`,
           );
         }
-        return { ...show(endpoint), secret, test: await test(endpoint) };
+        return { ...showEndpoint(endpoint), secret, test: await test(endpoint) };
       },
     }),
     route({
@@ -164,7 +116,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       summary: 'One webhook endpoint',
       status: 200,
       response: endpointSchema,
-      handle: async ({ caller, params }) => show(await find(caller.workspace._id, params['id'])),
+      handle: async ({ caller, params }) => showEndpoint(await find(caller.workspace._id, params['id'])),
     }),
     route({
       method: 'patch',
@@ -173,10 +125,10 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       summary: 'Change, pause (status: paused) or resume (status: active) an endpoint',
       status: 200,
       body: z.strictObject({
-        url: url.optional(),
-        description: description.optional(),
-        events: events.optional(),
-        headers: headers.optional(),
+        url: endpointFields.url.optional(),
+        description: endpointFields.description.optional(),
+        events: endpointFields.events.optional(),
+        headers: endpointFields.headers.optional(),
         status: z.enum(['active', 'paused'], { error: 'must be active or paused' }).optional(),
       }),
       response: endpointSchema,
@@ -200,7 +152,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
         );
         if (!updated) throw notFound('webhook endpoint');
         if (notice) carryOut(endpoint.id, notice);
-        return show(updated);
+        return showEndpoint(updated);
       },
     }),
     route({
@@ -233,7 +185,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       summary: 'New signing secret; the old one signs too for a while',
       status: 200,
       body: z.strictObject({ overlapHours: z.number().min(0).max(168).default(defaultOverlapHours) }).prefault({}),
-      response: withSecret.extend({ previousExpiresAt: z.iso.datetime() }),
+      response: endpointWithSecret.extend({ previousExpiresAt: z.iso.datetime() }),
       async handle({ caller, params, body }) {
         const endpoint = await find(caller.workspace._id, params['id']);
         const nowMs = deps.now();
@@ -249,84 +201,8 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
           new Date(nowMs),
         );
         if (!updated) throw notFound('webhook endpoint');
-        return { ...show(updated), secret, previousExpiresAt: expiresAt.toISOString() };
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/webhooks/:id/recover',
-      tag: 'Webhooks',
-      summary: 'Deliver again what failed since a moment, at a bounded rate',
-      status: 202,
-      body: recoverBody,
-      response: z.object({ failed: z.int(), dryRun: z.boolean(), since: z.iso.datetime(), until: z.iso.datetime() }),
-      async handle({ caller, params, body, response }) {
-        const endpoint = await find(caller.workspace._id, params['id']);
-        const since = new Date(body.since);
-        const until = body.until === undefined ? new Date(deps.now()) : new Date(body.until);
-        const failed = await deps.deliveries.countOfEndpoint(endpoint.id, { statuses: ['failed'], since, until });
-        const range = { since: since.toISOString(), until: until.toISOString() };
-        if (body.dryRun) response.status(200);
-        else {
-          if (endpoint.status !== 'active') throw notActive(endpoint);
-          await deps.starter.startRecovery({ endpointId: endpoint.id, ...range });
-        }
-        return { failed, dryRun: body.dryRun, ...range };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/webhooks/:id/recover',
-      tag: 'Webhooks',
-      summary: 'How far a recovery has come',
-      status: 200,
-      query: z.object({ since: z.iso.datetime({ offset: true, error: 'must be the `since` of the recovery' }) }),
-      response: z.object({ signalled: z.int(), isDone: z.boolean() }),
-      async handle({ caller, params, query }) {
-        const endpoint = await find(caller.workspace._id, params['id']);
-        const progress = await deps.starter.recoveryProgress({
-          endpointId: endpoint.id,
-          since: new Date(query.since).toISOString(),
-        });
-        if (!progress) throw notFound('recovery since that moment');
-        return progress;
+        return { ...showEndpoint(updated), secret, previousExpiresAt: expiresAt.toISOString() };
       },
     }),
   ];
-}
-
-/** Sending to an endpoint that is switched off needs it switched on first. */
-export function notActive(endpoint: { status: string; statusReason?: string }): Problem {
-  const why = endpoint.statusReason === undefined ? '' : ` (${endpoint.statusReason})`;
-  return new Problem(
-    409,
-    'endpoint_not_active',
-    `The endpoint is ${endpoint.status}${why}; resume it first: PATCH it with {"status":"active"}.`,
-  );
-}
-
-function show(endpoint: WebhookEndpoint): z.infer<typeof endpointSchema> {
-  return {
-    id: endpoint.id,
-    url: endpoint.url,
-    description: endpoint.description,
-    events: endpoint.events,
-    headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, '***'])),
-    status: endpoint.status === 'deleted' ? 'disabled' : endpoint.status,
-    statusReason: endpoint.statusReason ?? null,
-    createdAt: endpoint.createdAt.toISOString(),
-    updatedAt: endpoint.updatedAt.toISOString(),
-  };
-}
-
-function describeTest(outcome: ExchangeOutcome): z.infer<typeof testResult> {
-  const durationMs = Math.round(outcome.durationMs);
-  if (outcome.kind === 'failed') {
-    return { delivered: false, statusCode: null, error: outcome.error, detail: outcome.message, durationMs };
-  }
-  const delivered = outcome.statusCode >= 200 && outcome.statusCode < 300;
-  const detail = delivered
-    ? 'The endpoint took the test ping.'
-    : `The endpoint answered ${outcome.statusCode}; it must answer with a 2xx status within 30 seconds.`;
-  return { delivered, statusCode: outcome.statusCode, error: null, detail, durationMs };
 }

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ExchangeOutcome } from '../../domain/delivery';
+import { webhookEventTypes } from '../../domain/webhook-events';
+import { endpointStatuses, type WebhookEndpoint } from '../mongo/webhook-endpoints';
+import { Problem } from './problem';
+
+/** Set by us, or by HTTP itself: the sender refuses a request that carries one of the latter. */
+const reservedHeaders =
+  /^(webhook-.*|content-.*|accept-encoding|user-agent|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-connection)$/i;
+
+/** What a person may set on a webhook endpoint. */
+export const endpointFields = {
+  url: z.string({ error: 'must be the https URL that takes the webhooks' }).max(2048),
+  description: z.string().max(500),
+  events: z
+    .array(z.enum(webhookEventTypes, { error: `must be one of ${webhookEventTypes.join(', ')}` }))
+    .min(1, { error: 'must name at least one event; leave it out for all nine' })
+    .transform((types) => webhookEventTypes.filter((type) => types.includes(type))),
+  headers: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name; use letters, digits and hyphens' })
+        .refine((name) => !reservedHeaders.test(name), {
+          error: 'is set by us and cannot be replaced; choose another name',
+        }),
+      z
+        .string()
+        .max(2000)
+        .regex(/^[\t\x20-\x7e]*$/, { error: 'may hold printable ASCII only' }),
+    )
+    .refine((value) => Object.keys(value).length <= 20, { error: 'may hold 20 headers at most' }),
+};
+
+/** What came of a test ping. */
+export const testResult = z.object({
+  delivered: z.boolean(),
+  statusCode: z.int().nullable(),
+  error: z.string().nullable(),
+  detail: z.string(),
+  durationMs: z.number(),
+});
+export const endpointSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  events: z.array(z.enum(webhookEventTypes)),
+  headers: z.record(z.string(), z.string()).describe('Names with their values masked'),
+  status: z.enum(endpointStatuses),
+  statusReason: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export const endpointWithSecret = endpointSchema.extend({ secret: z.string().describe('Shown now and never again') });
+
+/** Sending to an endpoint that is switched off needs it switched on first. */
+export function notActive(endpoint: { status: string; statusReason?: string }): Problem {
+  const why = endpoint.statusReason === undefined ? '' : ` (${endpoint.statusReason})`;
+  return new Problem(
+    409,
+    'endpoint_not_active',
+    `The endpoint is ${endpoint.status}${why}; resume it first: PATCH it with {"status":"active"}.`,
+  );
+}
+
+/** An endpoint without its secrets. */
+export function showEndpoint(endpoint: WebhookEndpoint): z.infer<typeof endpointSchema> {
+  return {
+    id: endpoint.id,
+    url: endpoint.url,
+    description: endpoint.description,
+    events: endpoint.events,
+    headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, '***'])),
+    status: endpoint.status === 'deleted' ? 'disabled' : endpoint.status,
+    statusReason: endpoint.statusReason ?? null,
+    createdAt: endpoint.createdAt.toISOString(),
+    updatedAt: endpoint.updatedAt.toISOString(),
+  };
+}
+
+export function describeTest(outcome: ExchangeOutcome): z.infer<typeof testResult> {
+  const durationMs = Math.round(outcome.durationMs);
+  if (outcome.kind === 'failed') {
+    return { delivered: false, statusCode: null, error: outcome.error, detail: outcome.message, durationMs };
+  }
+  const delivered = outcome.statusCode >= 200 && outcome.statusCode < 300;
+  const detail = delivered
+    ? 'The endpoint took the test ping.'
+    : `The endpoint answered ${outcome.statusCode}; it must answer with a 2xx status within 30 seconds.`;
+  return { delivered, statusCode: outcome.statusCode, error: null, detail, durationMs };
+}
