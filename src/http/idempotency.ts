@@ -51,10 +51,15 @@ export class IdempotencyGuard {
       response.setHeader('Idempotent-Replayed', 'true');
       return earlier.answer;
     }
+    const answer = await this.attempt(id, work);
+    // From here on the thing exists. If its answer cannot be kept, a repeat is told to wait, and never makes a second one.
+    await this.store.finish(id, isObject(answer) ? without(answer, call.secrets) : answer);
+    return answer;
+  }
+
+  private async attempt(id: string, work: () => Promise<unknown>): Promise<unknown> {
     try {
-      const answer = await work();
-      await this.store.finish(id, isObject(answer) ? without(answer, call.secrets) : answer);
-      return answer;
+      return await work();
     } catch (error) {
       // What was refused or failed may be sent again under the same key.
       await this.store.abandon(id).catch(() => undefined);

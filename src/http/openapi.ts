@@ -38,7 +38,7 @@ function operation(route: Route): object {
   return {
     tags: [route.tag],
     summary: route.summary,
-    operationId: `${route.method}${route.path.replace(/[:/-](\w)/g, (_match, letter: string) => letter.toUpperCase())}`,
+    operationId: `${route.method}${route.path.replace(/[:/-]+(\w)/g, (_match, letter: string) => letter.toUpperCase())}`,
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
       ...Object.entries(properties).map(([name, schema]) => ({

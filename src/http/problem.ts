@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { MongoError, MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -38,15 +38,40 @@ export function notFound(what: string): Problem {
 
 /** What a failed parse of a body or of query parameters answers; `where` is `body` or `query`. */
 export function invalidInput(error: z.ZodError, where: 'body' | 'query'): Problem {
-  const errors = error.issues.map(({ path, message }) => ({
-    pointer: `/${path.map(String).join('/')}`,
-    detail: message,
-  }));
-  const first = errors[0];
-  const summary = first
-    ? `${first.pointer.slice(1).replaceAll('/', '.') || `the ${where}`}: ${first.detail}`
-    : `the ${where} is not valid`;
+  const errors = error.issues.flatMap(describeIssue);
+  const [first] = errors;
+  const field = first?.pointer.slice(1).replaceAll('/', '.') || `the ${where}`;
+  const summary = first ? `${field}: ${first.detail}` : `the ${where} is not valid`;
   return new Problem(where === 'body' ? 422 : 400, `invalid_${where}`, summary, { errors });
+}
+
+/** One error for each field, with a JSON pointer (RFC 6901) and in words that say what to send. */
+function describeIssue(issue: z.core.$ZodIssue): { pointer: string; detail: string }[] {
+  if (issue.code === 'unrecognized_keys') {
+    const detail = issue.message.startsWith('Unrecognized key') ? 'is not a field here; leave it out' : issue.message;
+    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail }));
+  }
+  const detail = /^Invalid input: expected (\w+)(?:, received (\w+))?$/.exec(issue.message);
+  const [, expected, received] = detail ?? [];
+  return [
+    {
+      pointer: pointerTo(issue.path),
+      detail:
+        expected === undefined
+          ? issue.message
+          : received === 'undefined'
+            ? `is missing; send ${withArticle(expected)}`
+            : `must be ${withArticle(expected)}`,
+    },
+  ];
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+function pointerTo(path: PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 /** Every error becomes an answer here and nowhere else. What is not known is logged, and says nothing outside. */
@@ -60,7 +85,7 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof MongoServerError && error.code === 11000) {
     return new Problem(409, 'conflict', 'Something with the same key exists already; read it and change that one.');
   }
-  if (error instanceof MongoError && !(error instanceof MongoServerError && !isTransient(error))) {
+  if (error instanceof MongoError && isUnavailable(error)) {
     return new Problem(
       503,
       'database_unavailable',
@@ -97,6 +122,12 @@ export function toProblem(error: unknown): Problem | undefined {
   if (Reflect.get(error, 'status') === 400)
     return new Problem(400, 'bad_request', 'The request cannot be read; check its URL and body.');
   return undefined;
+}
+
+function isUnavailable(error: MongoError): boolean {
+  // The driver wraps a lost connection in this class too, without a single write error.
+  if (error instanceof MongoBulkWriteError && [error.writeErrors].flat().length === 0) return true;
+  return !(error instanceof MongoServerError) || isTransient(error);
 }
 
 function isTransient(error: MongoServerError): boolean {

@@ -94,7 +94,7 @@ export class IngestTransaction {
     const listIds = [...new Set(messages.flatMap(({ listId }) => listId ?? []))];
     const contacts = await this.stores.contacts.find(workspaceId, { emails, userIds }, session);
     const automations = await this.stores.automations.listeningTo(workspaceId, eventKeys, session);
-    return { contacts, automations, listIds: await this.stores.lists.existing(workspaceId, listIds) };
+    return { contacts, automations, listIds: await this.stores.lists.existing(workspaceId, listIds, session) };
   }
 }
 

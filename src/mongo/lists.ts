@@ -1,4 +1,4 @@
-import type { Collection, Db, IndexDescription } from 'mongodb';
+import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 import { newestFirst, type PageStart } from './page';
 
 export interface ListDocument {
@@ -27,10 +27,10 @@ export class ListStore {
   }
 
   /** Which of these lists the workspace has. */
-  async existing(workspaceId: string, ids: string[]): Promise<Set<string>> {
+  async existing(workspaceId: string, ids: string[], session?: ClientSession): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await this.collection
-      .find({ _id: { $in: ids }, workspaceId })
+      .find({ _id: { $in: ids }, workspaceId }, session ? { session } : {})
       .project<{ _id: string }>({ _id: 1 })
       .toArray();
     return new Set(rows.map(({ _id }) => _id));

@@ -29,7 +29,13 @@ export interface MessageDocument {
 
 export const messageIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
-  { key: { workspaceId: 1, 'outcome.contactId': 1, receivedAt: -1 }, name: 'byContact', sparse: true },
+  { key: { workspaceId: 1, 'outcome.contactId': 1, receivedAt: -1, _id: -1 }, name: 'byContact' },
+  {
+    key: { workspaceId: 1, 'outcome.status': 1, receivedAt: -1, _id: -1 },
+    name: 'problems',
+    // Only what people look for and what is rare: an entry for every message would cost each of them a write.
+    partialFilterExpression: { 'outcome.status': { $in: ['unresolved', 'failed'] } },
+  },
   { key: { receivedAt: 1 }, name: 'unfinished', partialFilterExpression: { state: 'received' } },
 ];
 
