@@ -64,15 +64,21 @@ export interface AttemptInput {
   slot: number;
   retryDelaysMs: number[];
   trigger: AttemptTrigger;
+  /** The delivery is cancelled by now: an attempt that was recorded is read back, none is made. */
+  isCancelled?: true;
 }
-export type AttemptResult =
+export type AttemptResult = {
+  /** The attempt had been made before the retrigger that this redo was called with: that one still asks for its own. */
+  isRetriggerUnspent?: true;
+} & (
   | { kind: 'delivered' }
-  /** `nextAttemptAtMs` is absent when the timeline is used up. */
-  | { kind: 'failed'; nextAttemptAtMs?: number }
+  /** `next` is absent when the timeline is used up. `inMs` says the same as `atMs`, as seen from the activity's end. */
+  | { kind: 'failed'; next?: { atMs: number; inMs: number } }
   /** No attempt was made: the endpoint is paused or disabled. */
   | { kind: 'held' }
-  /** No attempt was made and the workflow is being cancelled: the endpoint was deleted, or the delivery erased. */
-  | { kind: 'cancelled' };
+  /** No attempt was made and the workflow is being cancelled: by hand, the endpoint was deleted, or the delivery erased. */
+  | { kind: 'cancelled' }
+);
 
 /** One attempt of one delivery: read, send, record. What the receiver does is a value; only our own faults are thrown. */
 export function createAttemptDelivery(deps: {
@@ -89,7 +95,11 @@ export function createAttemptDelivery(deps: {
       return { kind: 'cancelled' };
     }
     const last = await deps.log.lastAttempt(input.deliveryId);
-    if (last?.key === input.key) return conclude(input, target.endpoint.id, last);
+    if (last?.key === input.key) {
+      const result = await conclude(input, target.endpoint.id, last);
+      return last.trigger === input.trigger ? result : { ...result, isRetriggerUnspent: true };
+    }
+    if (input.isCancelled) return { kind: 'cancelled' };
     if (target.endpoint.status !== 'active') {
       await deps.log.update(input.deliveryId, { status: 'held' }, deps.now());
       return { kind: 'held' };
@@ -152,7 +162,7 @@ export function createAttemptDelivery(deps: {
         }
         const nextAttemptAtMs = endedAtMs + delayMs;
         await deps.log.update(input.deliveryId, { ...change, status: 'retrying', nextAttemptAtMs }, endedAtMs);
-        return { kind: 'failed', nextAttemptAtMs };
+        return { kind: 'failed', next: { atMs: nextAttemptAtMs, inMs: nextAttemptAtMs - deps.now() } };
       }
     }
   };

@@ -8,7 +8,11 @@ interface Committed {
 }
 /** Where messages and their effects are kept. Needs: src/mongo/ingest.ts. */
 export interface IngestStore {
-  commit(keys: string[], nowMs: number, fold: (messages: InboxMessage[], known: Known) => Fold): Promise<Committed[]>;
+  commit(
+    keys: string[],
+    by: { nowMs: number; workflowId?: string },
+    fold: (messages: InboxMessage[], known: Known) => Fold,
+  ): Promise<Committed[]>;
   waitingFor(messages: Committed[]): Promise<string[]>;
 }
 
@@ -30,14 +34,17 @@ export function createCommitMessages(deps: {
   ingest: IngestStore;
   now: () => number;
   newId: (kind: IdKind) => string;
+  ownWorkflowId: () => string | undefined;
 }) {
   return {
     async commitMessages(input: { keys: string[]; mayWait: boolean }): Promise<Effects> {
       const nowMs = deps.now();
       const options = { nowMs, newId: deps.newId, mayWait: input.mayWait };
-      const committed = await deps.ingest.commit(input.keys, nowMs, (messages, known) =>
-        foldMessages(messages, known, options),
-      );
+      // A message that stands in a group twice must not be folded twice.
+      const keys = [...new Set(input.keys)];
+      const workflowId = deps.ownWorkflowId();
+      const by = { nowMs, ...(workflowId === undefined ? {} : { workflowId }) };
+      const committed = await deps.ingest.commit(keys, by, (messages, known) => foldMessages(messages, known, options));
       const effects: Effects = { eventIds: [], runs: [], waiting: [], known: [] };
       for (const { key, outcome } of committed) {
         if (!outcome) effects.waiting.push(key);

@@ -24,6 +24,8 @@ export interface ActivityDeps {
   newId: (kind: IdKind) => string;
   /** The current activity's cancellation: a worker that stops must not be taken for a receiver that failed. */
   abortSignal: () => AbortSignal | undefined;
+  /** The workflow that the current activity runs for; undefined outside of any. */
+  ownWorkflowId: () => string | undefined;
   /** Asks Temporal to cancel the workflow that the current activity runs for. */
   cancelOwnWorkflow: () => Promise<void>;
 }

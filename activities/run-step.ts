@@ -142,7 +142,8 @@ export function createRunStep(deps: {
     async callStepWebhook(input: StepInput & { attempt: number; retryDelaysMs: number[] }): Promise<CallResult> {
       const run = await deps.runs.load(input.runKey);
       const step = run && stepAt(run.steps, input.position);
-      if (!run?.contact || step?.type !== 'webhook') return { kind: 'next' };
+      // Deleted meanwhile: the step is looked at once more, and that ends the run with its reason.
+      if (!run?.contact || step?.type !== 'webhook') return { kind: 'next', next: input.position };
       const { contact } = run;
       const signal = deps.abortSignal();
       const outcome = await deps.caller.call({

@@ -10,7 +10,7 @@ interface Subscriber {
   status: 'active' | 'paused' | 'disabled';
   events: WebhookEventType[];
 }
-/** Needs: src/mongo/dispatch.ts. */
+/** Needs: src/mongo/delivery-log.ts. */
 export interface DispatchStore {
   undispatched(eventIds: string[]): Promise<Omit<WebhookEvent, 'body'>[]>;
   /** Endpoints of the workspaces whose plan has webhooks. */
@@ -20,7 +20,7 @@ export interface DispatchStore {
 }
 /** Needs: src/temporal/start.ts. Starting what runs already is a success. */
 export interface EffectStarter {
-  startDelivery(delivery: Delivery, host: string): Promise<void>;
+  startDelivery(delivery: Delivery): Promise<void>;
   startAutomationRun(run: { key: string; workspaceId: string }): Promise<void>;
   startCustomEvent(messageKey: string): Promise<void>;
   signalContactKnown(messageKey: string): Promise<void>;
@@ -46,14 +46,24 @@ export function createStartEffects(deps: {
         .map((endpoint) => plan(event, endpoint)),
     );
     const deliveries = await deps.dispatch.ensureDeliveries(planned);
-    const hosts = new Map(subscribers.map(({ id, url }) => [id, new URL(url).host]));
-    // What is held has no workflow: resuming the endpoint starts it.
     const due = deliveries.filter(({ status }) => status !== 'held');
-    await inTurns(due, (delivery) => deps.starter.startDelivery(delivery, hosts.get(delivery.endpointId) ?? ''));
+    const held = deliveries.filter(({ status }) => status === 'held');
+    if (held.length > 0) due.push(...(await noLongerHeld(held)));
+    await inTurns(due, (delivery) => deps.starter.startDelivery(delivery));
     await deps.dispatch.markDispatched(
       events.map(({ id }) => id),
       deps.now(),
     );
+  };
+
+  /**
+   * What is held has no workflow: resuming the endpoint starts it. An endpoint that was resumed or deleted while the
+   * rows were being written has missed them, so it is looked at once more afterwards.
+   */
+  const noLongerHeld = async (held: Delivery[]): Promise<Delivery[]> => {
+    const endpoints = await deps.dispatch.subscribers([...new Set(held.map(({ workspaceId }) => workspaceId))]);
+    const holding = new Set(endpoints.filter(({ status }) => status !== 'active').map(({ id }) => id));
+    return held.filter(({ endpointId }) => !holding.has(endpointId));
   };
 
   const plan = (event: Omit<WebhookEvent, 'body'>, endpoint: Subscriber): Delivery => ({
@@ -68,6 +78,7 @@ export function createStartEffects(deps: {
     round: 1,
     createdAtMs: deps.now(),
     updatedAtMs: deps.now(),
+    host: new URL(endpoint.url).host,
     workflowId: workflowIds.webhookDelivery({ endpointId: endpoint.id, eventId: event.id }),
   });
 

@@ -28,6 +28,8 @@ export interface Delivery {
   lastStatusCode?: number;
   lastError?: string;
   workflowId: string;
+  /** Host and port of the endpoint, for the summary in the Web UI. */
+  host?: string;
 }
 
 /** One HTTP exchange with an endpoint, as the delivery log keeps it. */

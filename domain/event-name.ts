@@ -2,7 +2,7 @@
  * The key by which an event name is matched to an automation's trigger. Case does not count, and a run of spaces,
  * underscores and hyphens is one separator; a name without any separator is split where a lower-case letter meets an
  * upper-case one. `Purchase Completed`, `PURCHASE_COMPLETED`, `purchase-completed` and `purchaseCompleted` are one.
- * Source: the Segment document, "Event name normalization", and design.md §2.
+ * Source: the Segment document, "Event name normalization".
  */
 export function eventKey(name: string): string {
   const joined = name

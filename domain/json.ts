@@ -25,11 +25,13 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
 }
 
 /** The value with whatever lies deeper than `limit` levels replaced by "…", so that it can be written again. */
-export function prune(value: Json, limit: number): Json {
+export function prune(value: unknown, limit: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (limit === 0) return '…';
-  if (Array.isArray(value)) return value.map((item) => prune(item, limit - 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prune(item, limit - 1)]));
+  if (Array.isArray(value)) return value.map((item: unknown) => prune(item, limit - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]): [string, unknown] => [key, prune(item, limit - 1)]),
+  );
 }
 
 /** Structural equality of two JSON values; the order of an object's keys does not count. */

@@ -150,7 +150,8 @@ function occurredAt(
   const originalMs = readTimeMs(event.originalTimestamp);
   const forwarded = timestampMs !== undefined && originalMs !== undefined && readTimeMs(event.receivedAt) !== undefined;
   if (forwarded) return Math.min(timestampMs, received.atMs);
-  const clientMs = originalMs ?? timestampMs;
+  // RudderStack's SDKs always set originalTimestamp; timestamp beside it is the time that the caller gave.
+  const clientMs = timestampMs ?? originalMs;
   if (clientMs === undefined) return undefined;
   const sentMs = readTimeMs(event.sentAt) ?? readTimeMs(received.sentAt);
   const correctedMs = sentMs === undefined ? clientMs : received.atMs - (sentMs - clientMs);

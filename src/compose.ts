@@ -97,6 +97,7 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
     now: () => Date.now(),
     newId,
     abortSignal: activityContext.abortSignal,
+    ownWorkflowId: activityContext.ownWorkflowId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow(link),
   });
   return runWorker(link, activities, logger);

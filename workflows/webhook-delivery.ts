@@ -52,13 +52,15 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
       slot: state.attemptsInRound,
       retryDelaysMs,
       trigger: isRetriggered ? 'manual' : 'schedule',
+      ...(CancellationScope.current().consideredCancelled ? { isCancelled: true } : {}),
     };
+    // A task may be redone with the signals that came during it. One attempt within it can be told from one retrigger.
+    const isWithinTask = attemptsMade === 0 && !isRetriggered;
+    attemptsMade++;
     isRetriggered = false;
     isResumed = false;
     // An attempt under way is finished and recorded even when the delivery is being cancelled.
-    return CancellationScope.nonCancellable(() =>
-      (attemptsMade++ === 0 ? attemptWithinTask : attemptDelivery)(attemptInput),
-    );
+    return CancellationScope.nonCancellable(() => (isWithinTask ? attemptWithinTask : attemptDelivery)(attemptInput));
   };
   const startNewRound = (): void => {
     state.round++;
@@ -68,6 +70,7 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
   try {
     for (;;) {
       const result = await makeAttempt();
+      if (result.isRetriggerUnspent) isRetriggered = true;
       delete state.nextAttemptAtMs;
       switch (result.kind) {
         case 'delivered':
@@ -84,15 +87,17 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
           break;
         case 'failed':
           state.attemptsInRound++;
-          if (result.nextAttemptAtMs === undefined) {
+          if (!result.next) {
             show(state, 'failed');
             await untilRetriggered(() => isRetriggered, input.failedOpenMs);
             startNewRound();
           } else {
             show(state, 'retrying');
-            state.nextAttemptAtMs = result.nextAttemptAtMs;
+            state.nextAttemptAtMs = result.next.atMs;
+            // The workflow's clock lags behind retries within the task, and the other one behind a worker that was away.
+            const waitMs = Math.max(1, Math.min(result.next.inMs, result.next.atMs - Date.now()));
             const summary = `retry ${state.attemptsInRound} of ${retryDelaysMs.length}`;
-            await condition(() => isRetriggered, Math.max(1, result.nextAttemptAtMs - Date.now()), { summary });
+            await condition(() => isRetriggered, waitMs, { summary });
           }
       }
     }

@@ -18,6 +18,7 @@ const touchEveryMs = 60_000;
 /** Knows callers by their API key. */
 export class Authenticator {
   private readonly callers = new LRUCache<string, Caller>({ max: 10_000, ttl: cacheMs });
+  private generation = 0;
   private readonly touched = new LRUCache<string, true>({ max: 10_000, ttl: touchEveryMs });
 
   constructor(
@@ -49,14 +50,17 @@ export class Authenticator {
 
   /** Forgets what is remembered of a workspace and its keys, after a change to either. */
   forget(): void {
+    this.generation++;
     this.callers.clear();
   }
 
   private async callerOf(key: string): Promise<Caller> {
     const hash = hashApiKey(key);
+    const { generation } = this;
     const remembered = this.callers.get(hash);
     const caller = remembered ?? (await this.look(hash));
-    this.callers.set(hash, caller, remembered ? { noUpdateTTL: true } : {});
+    // What was read before a key was revoked must not be remembered after it.
+    if (!remembered && generation === this.generation) this.callers.set(hash, caller);
     if (!this.touched.has(caller.apiKeyId)) {
       this.touched.set(caller.apiKeyId, true);
       this.stores.apiKeys

@@ -66,7 +66,8 @@ export function traceOf(document: MessageDocument, context: TraceContext): Event
   const message = messageOf(document);
   const name = message?.type === 'track' ? message.event : null;
   const eventName = name === null ? null : eventKey(name);
-  const workflowId = type === 'identify' ? workflowIds.contactUpsert(key) : workflowIds.customEvent(key);
+  const workflowId =
+    document.workflowId ?? (type === 'identify' ? workflowIds.contactUpsert(key) : workflowIds.customEvent(key));
   return {
     id: key.slice(key.indexOf('/') + 1),
     messageId: document.messageId,

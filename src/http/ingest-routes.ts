@@ -1,6 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import { isObject } from '../../domain/json';
-import { itemsOf, maxEventBytes, type Arrival, type Receipt, type Receiver } from '../ingest/receive';
+import { itemsOf, type Arrival, type Receipt, type Receiver } from '../ingest/receive';
 import type { MessageSource } from '../mongo/messages';
 import type { Authenticator } from './auth';
 import { bodyText, parseJson } from './body';
@@ -34,7 +34,7 @@ export function ingestRoutes(deps: { auth: Authenticator; receiver: Receiver; li
       parseJson(text);
     }
     const { items, isSingle, sentAt } = itemsOf(type === undefined ? body : withType(body, type));
-    await deps.limit.consume(caller.workspace._id, items.length, response);
+    // Before the limit: a body that can never be taken must not be answered with 429, nor use up what others may send.
     if (items.length > maxItems) {
       throw new Problem(
         413,
@@ -42,39 +42,34 @@ export function ingestRoutes(deps: { auth: Authenticator; receiver: Receiver; li
         `The body holds ${items.length} events; send at most ${maxItems} at a time.`,
       );
     }
+    await deps.limit.consume(caller.workspace._id, items.length, response);
     const receipts = await deps.receiver.receive({ ...arrival, items, text, sentAt });
     const [only] = receipts;
     if (!isSingle || !only) return receipts;
-    if (only.status === 'rejected') throw rejection(only, text);
+    if (only.status === 'rejected') throw rejection(only);
     return only;
   };
 
   for (const source of ['segment', 'rudderstack'] as const) {
     router.all(`/api/${source}/track`, async (request, response) => {
-      if (!['POST', 'PUT', 'PATCH'].includes(request.method)) {
-        response.setHeader('Allow', 'POST, PUT, PATCH');
-        throw new Problem(405, 'method_not_allowed', 'Send events with POST; PUT and PATCH are read too.');
-      }
+      onlyBy(['POST', 'PUT', 'PATCH'], request, response);
       const taken = await take(request, response, source);
       response.status(202).json(Array.isArray(taken) ? summary(taken) : taken);
     });
   }
   for (const type of sdkTypes) {
-    router.post(`/v1/${type}`, async (request, response) => {
+    router.all(`/v1/${type}`, async (request, response) => {
+      onlyBy(['POST'], request, response);
       const taken = await take(request, response, 'sdk', type);
       response.status(200).json({ success: true, ...(Array.isArray(taken) ? summary(taken) : taken) });
     });
   }
-  router.post(['/v1/batch', '/v1/import'], async (request, response) => {
+  router.all(['/v1/batch', '/v1/import'], async (request, response) => {
+    onlyBy(['POST'], request, response);
     const taken = await take(request, response, 'sdk');
     response.status(200).json({ success: true, ...(Array.isArray(taken) ? summary(taken) : taken) });
   });
   return router;
-}
-
-/** Single calls to /v1/identify and the like do not repeat their type in the body. */
-function withType(body: unknown, type: string): unknown {
-  return isObject(body) && body['type'] === undefined ? { ...body, type } : body;
 }
 
 function tryJson(text: string): unknown {
@@ -85,11 +80,20 @@ function tryJson(text: string): unknown {
   }
 }
 
-function rejection(receipt: Extract<Receipt, { status: 'rejected' }>, text: string): Problem {
+function onlyBy(methods: string[], request: Request, response: Response): void {
+  if (methods.includes(request.method)) return;
+  response.setHeader('Allow', methods.join(', '));
+  throw new Problem(405, 'method_not_allowed', `Send events with ${methods.join(', ')}.`);
+}
+
+/** Single calls to /v1/identify and the like do not repeat their type in the body. */
+function withType(body: unknown, type: string): unknown {
+  return isObject(body) && body['type'] === undefined ? { ...body, type } : body;
+}
+
+function rejection(receipt: Extract<Receipt, { status: 'rejected' }>): Problem {
   const errors = [{ pointer: receipt.pointer, detail: receipt.reason }];
-  if (Buffer.byteLength(text) > maxEventBytes && receipt.pointer === '' && receipt.reason.includes('32 KB')) {
-    return new Problem(413, 'event_too_large', receipt.reason, { errors });
-  }
+  if (receipt.isTooLarge) return new Problem(413, 'event_too_large', receipt.reason, { errors });
   return new Problem(400, 'event_rejected', receipt.reason, { errors });
 }
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageKey, workflowIds } from '../../domain/ids';
-import { isDeeperThan, isObject } from '../../domain/json';
-import { maxNesting, readMessage, type ReadMessage } from '../../domain/message';
+import { isDeeperThan, isObject, prune } from '../../domain/json';
+import { maxNesting, messageIdOf, readMessage } from '../../domain/message';
 import type { MessageDocument, MessageSource, MessageStore } from '../mongo/messages';
 import { newId } from '../mongo/new-id';
 import type { RejectionDocument, RejectionStore } from '../mongo/rejections';
@@ -11,6 +11,7 @@ import type { StartLane } from './start-lane';
 /** Segment's and RudderStack's own limit for one event. */
 export const maxEventBytes = 32 * 1024;
 const maxRejectedBytes = maxEventBytes;
+const anyApiKey = /esx_live_[\w-]{24,}/g;
 
 /** What a request brought, before anything in it was judged. */
 export interface Arrival {
@@ -28,7 +29,15 @@ export interface Arrival {
 export type Receipt =
   | { status: 'accepted' | 'duplicate'; messageId: string; workflowId: string }
   | { status: 'ignored'; messageId?: string }
-  | { status: 'rejected'; messageId?: string; reason: string; pointer: string };
+  | { status: 'rejected'; messageId?: string; reason: string; pointer: string; isTooLarge?: true };
+type Rejected = Extract<Receipt, { status: 'rejected' }>;
+interface Judged {
+  receipt: Receipt;
+  body: string;
+  /** Whether `body` is all that came. */
+  isWhole: boolean;
+  document?: MessageDocument;
+}
 
 /** Takes events in: judges each, stores the good ones durably and the bad ones for inspection, and starts the work. */
 export class Receiver {
@@ -67,16 +76,18 @@ export class Receiver {
     return receipts;
   }
 
-  private judge(
-    item: unknown,
-    arrival: Arrival,
-    nowMs: number,
-  ): { receipt: Receipt; document?: MessageDocument; item: unknown } {
-    const body = textOf(item, arrival);
-    const result = tooLarge(body) ?? readMessage(item, { atMs: nowMs, sentAt: arrival.sentAt });
-    if (result.kind === 'ignored') return { item, receipt: { status: 'ignored', ...idOf(result) } };
+  private judge(given: unknown, arrival: Arrival, nowMs: number): Judged {
+    const item = withoutKey(given);
+    const isDeep = isDeeperThan(item, maxNesting);
+    const body = isDeep ? deepText(item, arrival) : (JSON.stringify(item) ?? 'null');
+    const isWhole = !isDeep || body === arrival.text;
+    if (!isDeep && Buffer.byteLength(body) > maxEventBytes) return { body, isWhole, receipt: tooLarge(item) };
+
+    const result = readMessage(item, { atMs: nowMs, sentAt: arrival.sentAt });
+    if (result.kind === 'ignored') return { body, isWhole, receipt: { status: 'ignored', ...idOf(result) } };
     if (result.kind === 'rejected') {
-      return { item, receipt: { status: 'rejected', reason: result.reason, pointer: result.pointer, ...idOf(result) } };
+      const { reason, pointer } = result;
+      return { body, isWhole, receipt: { status: 'rejected', reason, pointer, ...idOf(result) } };
     }
     // A message without an id that says when it happened is the same message when it comes again.
     const messageId = result.messageId ?? (result.occurredAtMs === undefined ? randomUUID() : sha256Hex(body));
@@ -95,31 +106,30 @@ export class Receiver {
       state: 'received',
     };
     const workflowId = type === 'identify' ? workflowIds.contactUpsert(key) : workflowIds.customEvent(key);
-    return { item, document, receipt: { status: 'accepted', messageId, workflowId } };
+    return { body, isWhole, document, receipt: { status: 'accepted', messageId, workflowId } };
   }
 
-  private async keepRejections(
-    arrival: Arrival,
-    judged: { receipt: Receipt; item: unknown }[],
-    nowMs: number,
-  ): Promise<void> {
-    const rejections = judged.flatMap(({ receipt, item }): RejectionDocument[] =>
-      receipt.status === 'rejected' ? [this.rejection(arrival, receipt, textOf(item, arrival), nowMs)] : [],
+  private async keepRejections(arrival: Arrival, judged: Judged[], nowMs: number): Promise<void> {
+    const rejections = judged.flatMap(({ receipt, body, isWhole }): RejectionDocument[] =>
+      receipt.status === 'rejected' ? [this.rejection(arrival, receipt, { text: body, isWhole }, nowMs)] : [],
     );
     await this.deps.rejections.insert(rejections);
   }
 
   /** Keeps a body that is not even JSON. */
   async reject(arrival: Omit<Arrival, 'items' | 'text'>, body: string, reason: string): Promise<void> {
-    await this.deps.rejections.insert([this.rejection(arrival, { reason, pointer: '' }, body, this.deps.now())]);
+    await this.deps.rejections.insert([
+      this.rejection(arrival, { reason, pointer: '' }, { text: body, isWhole: true }, this.deps.now()),
+    ]);
   }
 
   private rejection(
     arrival: Omit<Arrival, 'items' | 'text'>,
     why: { reason: string; pointer: string; messageId?: string },
-    body: string,
+    body: { text: string; isWhole: boolean },
     nowMs: number,
   ): RejectionDocument {
+    const text = body.text.replace(anyApiKey, '***');
     return {
       _id: newId('rejection'),
       workspaceId: arrival.workspaceId,
@@ -127,25 +137,37 @@ export class Receiver {
       reason: why.reason,
       pointer: why.pointer,
       ...(why.messageId === undefined ? {} : { messageId: why.messageId.slice(0, 1000) }),
-      body: body.slice(0, maxRejectedBytes),
-      isTruncated: body.length > maxRejectedBytes,
+      body: text.slice(0, maxRejectedBytes),
+      isTruncated: !body.isWhole || text.length > maxRejectedBytes,
       ...(arrival.listId === undefined ? {} : { listId: arrival.listId }),
       receivedAt: new Date(nowMs),
     };
   }
 }
 
-/** An event as text. One that nests too deep to be written again is kept as the body that it came in. */
-function textOf(item: unknown, arrival: Arrival): string {
-  return isDeeperThan(item, maxNesting) ? arrival.text : (JSON.stringify(item) ?? 'null');
+/** SDKs for browsers repeat the key in every event; what is stored and shown must not hold it. */
+function withoutKey(item: unknown): unknown {
+  if (!isObject(item) || !Object.hasOwn(item, 'writeKey')) return item;
+  const { writeKey: _writeKey, ...rest } = item;
+  return rest;
 }
 
-function tooLarge(body: string): ReadMessage | undefined {
-  if (Buffer.byteLength(body) <= maxEventBytes) return undefined;
+/**
+ * What is kept of an event that nests too deep to be written again: the body that it came in, but its upper levels
+ * when others came with it, so that a small body of many such events is not kept once for each of them.
+ */
+function deepText(item: unknown, arrival: Arrival): string {
+  return arrival.items.length === 1 ? arrival.text : JSON.stringify(prune(item, maxNesting));
+}
+
+function tooLarge(item: unknown): Rejected {
+  const messageId = messageIdOf(item);
   return {
-    kind: 'rejected',
+    status: 'rejected',
     pointer: '',
     reason: 'the event is larger than 32 KB; send less in its traits or properties',
+    isTooLarge: true,
+    ...(messageId === undefined ? {} : { messageId }),
   };
 }
 

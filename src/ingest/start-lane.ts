@@ -68,7 +68,7 @@ export class StartLane {
     return group;
   }
 
-  private start(group: Startable[]): Promise<void> {
+  private async start(group: Startable[]): Promise<void> {
     const [only] = group;
     if (!only || group.length > 1) return this.starter.startBatch(group.map(({ key }) => key));
     return only.type === 'identify'

@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import { answerWithinMs } from './connect';
 
 /** A key as it is stored: the SHA-256 of its text, never the text. `display` is its beginning and its last four characters. */
 export interface ApiKeyDocument {
@@ -31,7 +32,7 @@ export class ApiKeyStore {
   }
 
   async byHash(hash: string): Promise<ApiKeyDocument | undefined> {
-    return (await this.collection.findOne({ hash })) ?? undefined;
+    return (await this.collection.findOne({ hash }, { timeoutMS: answerWithinMs })) ?? undefined;
   }
 
   async list(workspaceId: string): Promise<ApiKeyDocument[]> {

@@ -1,9 +1,12 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
-import type { Automation, Step } from '../../domain/automation';
+import { z } from 'zod';
+import { stepSchema, type Automation, type Step } from '../../domain/automation';
 import { newestFirst, type PageStart } from './page';
 
-export interface AutomationDocument extends Omit<Automation, 'id' | 'createdAtMs' | 'updatedAtMs'> {
+/** `steps` are kept as JSON text: their traits have names that MongoDB could misread. */
+export interface AutomationDocument extends Omit<Automation, 'id' | 'steps' | 'createdAtMs' | 'updatedAtMs'> {
   _id: string;
+  steps: string;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -11,7 +14,13 @@ export interface AutomationDocument extends Omit<Automation, 'id' | 'createdAtMs
 /** The steps of one version, kept as long as runs may need them: a run never changes its steps under way. */
 interface VersionDocument {
   _id: string;
-  steps: Step[];
+  steps: string;
+}
+
+const stepsSchema = z.array(stepSchema);
+
+function readSteps(text: string): Step[] {
+  return stepsSchema.parse(JSON.parse(text));
 }
 
 export const automationIndexes: IndexDescription[] = [
@@ -19,12 +28,24 @@ export const automationIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
 ];
 
-function toDocument({ id, createdAtMs, updatedAtMs, ...rest }: Automation): AutomationDocument {
-  return { _id: id, ...rest, createdAt: new Date(createdAtMs), updatedAt: new Date(updatedAtMs) };
+function toDocument({ id, steps, createdAtMs, updatedAtMs, ...rest }: Automation): AutomationDocument {
+  return {
+    _id: id,
+    ...rest,
+    steps: JSON.stringify(steps),
+    createdAt: new Date(createdAtMs),
+    updatedAt: new Date(updatedAtMs),
+  };
 }
 
-function fromDocument({ _id, createdAt, updatedAt, ...rest }: AutomationDocument): Automation {
-  return { id: _id, ...rest, createdAtMs: createdAt.getTime(), updatedAtMs: updatedAt.getTime() };
+function fromDocument({ _id, steps, createdAt, updatedAt, ...rest }: AutomationDocument): Automation {
+  return {
+    id: _id,
+    ...rest,
+    steps: readSteps(steps),
+    createdAtMs: createdAt.getTime(),
+    updatedAtMs: updatedAt.getTime(),
+  };
 }
 
 export class AutomationStore {
@@ -58,12 +79,13 @@ export class AutomationStore {
   async save(automation: Automation, session?: ClientSession): Promise<void> {
     const options = { upsert: true, ...(session ? { session } : {}) };
     const version = { _id: `${automation.id}/${automation.version}` };
-    await this.versions.updateOne(version, { $setOnInsert: { steps: automation.steps } }, options);
+    await this.versions.updateOne(version, { $setOnInsert: { steps: JSON.stringify(automation.steps) } }, options);
     await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), options);
   }
 
   async stepsOf(automationId: string, version: number): Promise<Step[] | undefined> {
-    return (await this.versions.findOne({ _id: `${automationId}/${version}` }))?.steps;
+    const found = await this.versions.findOne({ _id: `${automationId}/${version}` });
+    return found ? readSteps(found.steps) : undefined;
   }
 
   /** Deletes the automation with the steps of all its versions, so that runs under way stop at their next step. */

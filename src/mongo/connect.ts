@@ -9,6 +9,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** For what a CDP waits for: Segment gives up after 5 s, so a MongoDB that hangs must turn into a 503 before. */
+export const answerWithinMs = 4_000;
+
 const duplicateKeyCode = 11000;
 const maxCollisions = 10;
 
@@ -23,6 +26,7 @@ export function openDatabase(uri: string): Database {
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
     socketTimeoutMS: 30_000,
+    heartbeatFrequencyMS: 2_000,
     waitQueueTimeoutMS: 5_000,
     maxPoolSize: 50,
     ignoreUndefined: true,

@@ -39,7 +39,7 @@ export class IngestTransaction {
    */
   async commit(
     keys: string[],
-    nowMs: number,
+    by: { nowMs: number; workflowId?: string },
     fold: (messages: InboxMessage[], known: Known) => Fold,
   ): Promise<CommittedMessage[]> {
     const byWorkspace = new Map<string, string[]>();
@@ -49,7 +49,7 @@ export class IngestTransaction {
     }
     const committed: CommittedMessage[] = [];
     for (const [workspaceId, workspaceKeys] of byWorkspace) {
-      committed.push(...(await this.commitWorkspace(workspaceId, workspaceKeys, nowMs, fold)));
+      committed.push(...(await this.commitWorkspace(workspaceId, workspaceKeys, by, fold)));
     }
     return committed;
   }
@@ -62,7 +62,7 @@ export class IngestTransaction {
   private async commitWorkspace(
     workspaceId: string,
     keys: string[],
-    nowMs: number,
+    by: { nowMs: number; workflowId?: string },
     fold: (messages: InboxMessage[], known: Known) => Fold,
   ): Promise<CommittedMessage[]> {
     const { messages, contacts, runs, events } = this.stores;
@@ -75,8 +75,8 @@ export class IngestTransaction {
         const result = fold(open, await this.known(workspaceId, open, session));
         await contacts.save(result, session);
         await events.insert(result.events, session);
-        await runs.insert(result.runs, new Date(nowMs), session);
-        await messages.finish(result.outcomes, new Date(nowMs), session);
+        await runs.insert(result.runs, new Date(by.nowMs), session);
+        await messages.finish(result.outcomes, by, session);
         for (const [key, outcome] of result.outcomes) outcomes.set(key, outcome);
       }
       return ordered.map((document) => {

@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
 import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
+import { answerWithinMs } from './connect';
 import { newestFirst, type PageStart } from './page';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
@@ -22,6 +23,8 @@ export interface MessageDocument {
   occurredAt: Date;
   state: 'received' | 'waiting' | 'done';
   doneAt?: Date;
+  /** The workflow that gave it its outcome: its own, or that of the group it left with. */
+  workflowId?: string;
   /** When the sweep last started it. */
   sweptAt?: Date;
   outcome?: Outcome;
@@ -51,11 +54,13 @@ export class MessageStore {
   async insert(messages: MessageDocument[]): Promise<Set<string>> {
     if (messages.length === 0) return new Set();
     try {
-      await this.collection.insertMany(messages, { ordered: false });
+      await this.collection.insertMany(messages, { ordered: false, timeoutMS: answerWithinMs });
       return new Set();
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError)) throw error;
       const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+      // The driver wraps a lost connection in the same class, without a single write error: nothing is known to be stored.
+      if (failures.length === 0) throw error;
       if (error.result.getWriteConcernError() !== undefined || failures.some(({ code }) => code !== 11000)) throw error;
       return new Set(failures.flatMap((failure: WriteError) => messages[failure.index]?._id ?? []));
     }
@@ -66,11 +71,16 @@ export class MessageStore {
   }
 
   /** Writes outcomes inside the transaction of their effects; a message that is done already is left as it is. */
-  async finish(outcomes: ReadonlyMap<string, Outcome>, at: Date, session: ClientSession): Promise<void> {
+  async finish(
+    outcomes: ReadonlyMap<string, Outcome>,
+    by: { nowMs: number; workflowId?: string },
+    session: ClientSession,
+  ): Promise<void> {
+    const done = { doneAt: new Date(by.nowMs), ...(by.workflowId === undefined ? {} : { workflowId: by.workflowId }) };
     const writes = [...outcomes].map(([key, outcome]): AnyBulkWriteOperation<MessageDocument> => ({
       updateOne: {
         filter: { _id: key, state: { $in: ['received', 'waiting'] } },
-        update: { $set: { state: 'done', outcome, doneAt: at } },
+        update: { $set: { state: 'done', outcome, ...done } },
       },
     }));
     if (writes.length > 0) await this.collection.bulkWrite(writes, { session, ordered: false });

@@ -2,14 +2,15 @@ import { isObject, type Json, type JsonObject } from '../../domain/json';
 
 /**
  * Trait names are the customers' own and may hold what MongoDB reads as a path or an operator (`.`, `$`), what
- * JavaScript reads as a prototype, or NUL, which BSON cannot carry. Such keys are percent-encoded in the database.
+ * JavaScript reads as a prototype, what the driver takes for its own types (`_bsontype`), or NUL, which BSON cannot
+ * carry. Such keys are percent-encoded in the database.
  */
 function encodeKey(key: string): string {
   const encoded = key.replace(
     /[%.$\0]/g,
     (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
   );
-  return encoded === '__proto__' ? '%5F_proto__' : encoded;
+  return encoded === '__proto__' || encoded === '_bsontype' ? `%5F${encoded.slice(1)}` : encoded;
 }
 
 function decodeKey(key: string): string {

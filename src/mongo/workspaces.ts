@@ -1,4 +1,5 @@
 import type { Collection, Db, UpdateFilter } from 'mongodb';
+import { answerWithinMs } from './connect';
 
 export const plans = ['hobby', 'starter', 'pro'] as const;
 export type Plan = (typeof plans)[number];
@@ -20,7 +21,7 @@ export class WorkspaceStore {
   }
 
   async get(id: string): Promise<WorkspaceDocument | undefined> {
-    return (await this.collection.findOne({ _id: id })) ?? undefined;
+    return (await this.collection.findOne({ _id: id }, { timeoutMS: answerWithinMs })) ?? undefined;
   }
 
   async first(): Promise<WorkspaceDocument | undefined> {

@@ -84,7 +84,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     }
   };
 
-  const deliveryOptions = (delivery: Delivery, round: number, host?: string) => ({
+  const deliveryOptions = (delivery: Delivery, round: number) => ({
     workflowId: delivery.workflowId,
     args: [
       {
@@ -101,7 +101,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
       { key: searchAttributes.deliveryStatus, value: 'pending' },
       ...(delivery.contactId === undefined ? [] : [{ key: searchAttributes.contactId, value: delivery.contactId }]),
     ]),
-    staticSummary: host === undefined ? delivery.eventType : `${delivery.eventType} → ${host}`,
+    staticSummary: [delivery.eventType, delivery.host].filter(Boolean).join(' → '),
   });
 
   /** Signals the delivery's open workflow, or starts a new run in which the signal is the cause of the first attempt. */
@@ -157,8 +157,8 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         args: [{ runKey: run.key, retryDelaysMs: settings.retryDelaysMs }],
       }),
 
-    startDelivery: (delivery: Delivery, host: string): Promise<void> =>
-      start<typeof workflows.webhookDelivery>('webhookDelivery', deliveryOptions(delivery, delivery.round, host)),
+    startDelivery: (delivery: Delivery): Promise<void> =>
+      start<typeof workflows.webhookDelivery>('webhookDelivery', deliveryOptions(delivery, delivery.round)),
 
     signalContactKnown: async (messageKey: string): Promise<void> => {
       await onOpen(workflowIds.customEvent(messageKey), (handle) => handle.signal(contactKnownSignal));

@@ -22,8 +22,9 @@ export function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workfl
 /** Parts of the activities' surroundings that only exist inside a running activity. */
 export const activityContext = {
   abortSignal: (): AbortSignal => Context.current().cancellationSignal,
+  ownWorkflowId: (): string | undefined => Context.current().info.workflowExecution?.workflowId,
   cancelOwnWorkflow: (link: Pick<TemporalLink, 'connected'>) => async (): Promise<void> => {
-    const workflowId = Context.current().info.workflowExecution?.workflowId;
+    const workflowId = activityContext.ownWorkflowId();
     if (workflowId === undefined) return;
     const { client } = await link.connected();
     await client.workflow.getHandle(workflowId).cancel();

@@ -17,7 +17,11 @@ function after(...patches: [ContactPatch, number][]): Contact {
   return patches.reduce((contact, [patch, atMs]) => applyPatch(contact, patch, atMs, nowMs).contact, fresh);
 }
 function changesOf(contact: Contact, patch: ContactPatch, atMs: number): [string, Json, Json][] {
-  return applyPatch(contact, patch, atMs, nowMs).changes.map(({ field, oldValue, newValue }) => [field, oldValue, newValue]);
+  return applyPatch(contact, patch, atMs, nowMs).changes.map(({ field, oldValue, newValue }) => [
+    field,
+    oldValue,
+    newValue,
+  ]);
 }
 function parsed(text: string): JsonObject {
   return JSON.parse(text);
@@ -46,7 +50,11 @@ describe('patchFromTraits', () => {
       { metadata: { firstName: { given: 'Morgan' }, last_name: ['Lee'] } },
     ],
     ['an email that is no address', { email: { a: 1 } }, {}],
-    ['nulls and nested values', { plan: null, address: { city: 'Ulm', a: [1] } }, { metadata: { plan: null, address: { city: 'Ulm', a: [1] } } }],
+    [
+      'nulls and nested values',
+      { plan: null, address: { city: 'Ulm', a: [1] } },
+      { metadata: { plan: null, address: { city: 'Ulm', a: [1] } } },
+    ],
     ['keys in another case', { Email: 'x', FirstName: 'y' }, { metadata: { Email: 'x', FirstName: 'y' } }],
   ])('%s', (_what, traits, patch) => {
     expect(patchFromTraits(traits)).toEqual(patch);
@@ -109,24 +117,35 @@ describe('applyPatch', () => {
 
   it('never lets an older message overwrite a newer value, and says so by no change', () => {
     const contact = after([{ firstName: 'New', metadata: { plan: 'pro' } }, 100]);
-    expect(applyPatch(contact, { firstName: 'Old', metadata: { plan: 'free' } }, 99, nowMs)).toEqual({ contact, changes: [] });
+    expect(applyPatch(contact, { firstName: 'Old', metadata: { plan: 'free' } }, 99, nowMs)).toEqual({
+      contact,
+      changes: [],
+    });
   });
 
   it('takes what an older message alone knows', () => {
     const contact = after([{ firstName: 'New', metadata: { plan: 'pro' } }, 100]);
-    expect(changesOf(contact, { firstName: 'Old', lastName: 'Lee', metadata: { plan: 'free', team: 'a' } }, 50)).toEqual([
+    expect(
+      changesOf(contact, { firstName: 'Old', lastName: 'Lee', metadata: { plan: 'free', team: 'a' } }, 50),
+    ).toEqual([
       ['lastName', null, 'Lee'],
       ['metadata.team', null, 'a'],
     ]);
   });
 
   it('lets the later arrival win on a tie', () => {
-    const contact = after([{ firstName: 'First', metadata: { plan: 'a' } }, 100], [{ firstName: 'Second', metadata: { plan: 'b' } }, 100]);
+    const contact = after(
+      [{ firstName: 'First', metadata: { plan: 'a' } }, 100],
+      [{ firstName: 'Second', metadata: { plan: 'b' } }, 100],
+    );
     expect(contact).toMatchObject({ firstName: 'Second', metadata: { plan: 'b' } });
   });
 
   it('removes by null, and an older message cannot bring the value back', () => {
-    const contact = after([{ firstName: 'A', metadata: { plan: 'pro' } }, 100], [{ firstName: null, metadata: { plan: null } }, 200]);
+    const contact = after(
+      [{ firstName: 'A', metadata: { plan: 'pro' } }, 100],
+      [{ firstName: null, metadata: { plan: null } }, 200],
+    );
     expect(contact.metadata).toEqual({});
     expect(changesOf(contact, { firstName: 'A', metadata: { plan: 'pro' } }, 199)).toEqual([]);
     expect(changesOf(contact, { metadata: { plan: 'pro' } }, 201)).toEqual([['metadata.plan', null, 'pro']]);
@@ -138,7 +157,10 @@ describe('applyPatch', () => {
   });
 
   it('replaces a nested value as a whole', () => {
-    const contact = after([{ metadata: { address: { city: 'Ulm', zip: '1' } } }, 1], [{ metadata: { address: { city: 'Bonn' } } }, 2]);
+    const contact = after(
+      [{ metadata: { address: { city: 'Ulm', zip: '1' } } }, 1],
+      [{ metadata: { address: { city: 'Bonn' } } }, 2],
+    );
     expect(contact.metadata).toEqual({ address: { city: 'Bonn' } });
   });
 
@@ -149,7 +171,9 @@ describe('applyPatch', () => {
 
   it('leaves updatedAt where it was when nothing changed', () => {
     const contact = after([{ metadata: { plan: 'pro' } }, 1]);
-    expect(applyPatch(contact, { metadata: { plan: 'pro' } }, 2, nowMs + 5).contact.updatedAtMs).toBe(contact.updatedAtMs);
+    expect(applyPatch(contact, { metadata: { plan: 'pro' } }, 2, nowMs + 5).contact.updatedAtMs).toBe(
+      contact.updatedAtMs,
+    );
   });
 
   it('keeps fields apart whose names look like paths', () => {
@@ -178,9 +202,16 @@ describe('messages in any order', () => {
     firstName: name,
     lastName: name,
     status: fc.constantFrom<ContactPatch['status']>(undefined, 'active', 'bounced'),
-    metadata: fc.uniqueArray(fc.tuple(key, value), { selector: ([field]) => field }).map((entries): JsonObject => Object.fromEntries(entries)),
+    metadata: fc
+      .uniqueArray(fc.tuple(key, value), { selector: ([field]) => field })
+      .map((entries): JsonObject => Object.fromEntries(entries)),
   });
-  const given = ({ firstName, lastName, status, metadata }: { [Key in keyof ContactPatch]: ContactPatch[Key] | undefined }): ContactPatch => ({
+  const given = ({
+    firstName,
+    lastName,
+    status,
+    metadata,
+  }: { [Key in keyof ContactPatch]: ContactPatch[Key] | undefined }): ContactPatch => ({
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),
     ...(status === undefined ? {} : { status }),
@@ -194,7 +225,8 @@ describe('messages in any order', () => {
     );
     fc.assert(
       fc.property(orders, ([one, other]) => {
-        const end = (messages: typeof one): Contact => after(...messages.map(([raw, atMs]): [ContactPatch, number] => [given(raw), atMs]));
+        const end = (messages: typeof one): Contact =>
+          after(...messages.map(([raw, atMs]): [ContactPatch, number] => [given(raw), atMs]));
         expect({ ...end(other), updatedAtMs: 0 }).toEqual({ ...end(one), updatedAtMs: 0 });
       }),
       { numRuns: 1_000 },

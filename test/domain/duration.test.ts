@@ -15,12 +15,22 @@ describe('parseDurationMs', () => {
     expect(parseDurationMs(text)).toBe(durationMs);
   });
 
-  test.each([[''], ['30'], ['s'], ['-5s'], ['5 s'], ['5S'], ['1h30m'], ['.5s'], ['5.s'], ['1e3s'], ['Infinitys'], ['٣s']])(
-    '%j is no duration',
-    (text) => {
-      expect(parseDurationMs(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    [''],
+    ['30'],
+    ['s'],
+    ['-5s'],
+    ['5 s'],
+    ['5S'],
+    ['1h30m'],
+    ['.5s'],
+    ['5.s'],
+    ['1e3s'],
+    ['Infinitys'],
+    ['٣s'],
+  ])('%j is no duration', (text) => {
+    expect(parseDurationMs(text)).toBeUndefined();
+  });
 
   it('knows no duration without an end', () => {
     expect(parseDurationMs(`${'9'.repeat(400)}d`)).toBeUndefined();

@@ -37,7 +37,13 @@ describe('eventKey', () => {
   });
 
   it('keeps different words apart', () => {
-    const names = ['purchase completed', 'purchasecompleted', 'purchase complete', 'completed purchase', 'purchase.completed'];
+    const names = [
+      'purchase completed',
+      'purchasecompleted',
+      'purchase complete',
+      'completed purchase',
+      'purchase.completed',
+    ];
     expect(new Set(names.map(eventKey)).size).toBe(names.length);
   });
 

@@ -14,12 +14,17 @@ describe('ids', () => {
     for (const other of kinds) if (other !== kind) expect(isId(other, id)).toBe(false);
   });
 
-  test.each([['con_'], [`con_${hex24}0`], [`con_${hex24.slice(1)}`], [`con_${hex24.toUpperCase()}`], [hex24], [''], [`con_${hex24}\n`]])(
-    '%j is no id of a contact',
-    (text) => {
-      expect(isId('contact', text)).toBe(false);
-    },
-  );
+  test.each([
+    ['con_'],
+    [`con_${hex24}0`],
+    [`con_${hex24.slice(1)}`],
+    [`con_${hex24.toUpperCase()}`],
+    [hex24],
+    [''],
+    [`con_${hex24}\n`],
+  ])('%j is no id of a contact', (text) => {
+    expect(isId('contact', text)).toBe(false);
+  });
 
   it('have a prefix of their own for each kind', () => {
     expect(new Set(Object.values(idPrefixes)).size).toBe(kinds.length);
@@ -36,12 +41,19 @@ describe('messageKey', () => {
     expect(messageKey('ws_1', messageId, sha256Hex)).toBe(`ws_1/${tail}`);
   });
 
-  test.each([['with space'], ['a/b'], ['x'.repeat(101)], ['ünïcode'], ['morgan@acme.com'], ['a\nb'], ['a\n'], ['\u0000'], ['%2F']])(
-    'hashes %j',
-    (messageId) => {
-      expect(messageKey('ws_1', messageId, sha256Hex)).toBe(`ws_1/sha256:${sha256Hex(messageId)}`);
-    },
-  );
+  test.each([
+    ['with space'],
+    ['a/b'],
+    ['x'.repeat(101)],
+    ['ünïcode'],
+    ['morgan@acme.com'],
+    ['a\nb'],
+    ['a\n'],
+    ['\u0000'],
+    ['%2F'],
+  ])('hashes %j', (messageId) => {
+    expect(messageKey('ws_1', messageId, sha256Hex)).toBe(`ws_1/sha256:${sha256Hex(messageId)}`);
+  });
 
   it('is bounded, has exactly one slash, and differs for different messages', () => {
     fc.assert(
@@ -66,7 +78,9 @@ describe('workflow ids', () => {
     expect(workflowIds.automationRun('aut_1/con_1/m')).toBe('automation/aut_1/con_1/m');
     expect(workflowIds.webhookDelivery({ endpointId: 'whe_1', eventId: 'evt_1' })).toBe('delivery/whe_1/evt_1');
     expect(workflowIds.webhookRecovery({ endpointId: 'whe_1', since: '2026' })).toBe('recovery/whe_1/2026');
-    expect(workflowIds.endpointNotice({ endpointId: 'whe_1', kind: 'cancel', since: new Date(5) })).toBe('cancel/whe_1/5');
+    expect(workflowIds.endpointNotice({ endpointId: 'whe_1', kind: 'cancel', since: new Date(5) })).toBe(
+      'cancel/whe_1/5',
+    );
     expect(workflowIds.sweep).toBe('sweep');
   });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { isDeeperThan, isObject, jsonEquals, prune, valueAt, type Json } from '../../domain/json';
 
-function nested(depth: number, kind: 'array' | 'object'): unknown {
-  const text = kind === 'array' ? `${'['.repeat(depth)}${']'.repeat(depth)}` : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+function nested(depth: number, kind: 'array' | 'object'): Json {
+  const text =
+    kind === 'array' ? `${'['.repeat(depth)}${']'.repeat(depth)}` : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   return JSON.parse(text);
 }
 const json: fc.Arbitrary<Json> = fc.jsonValue().map((value): Json => JSON.parse(JSON.stringify(value)));
@@ -101,8 +102,8 @@ describe('jsonEquals', () => {
       fc.property(json, (value) => {
         const copy: Json = JSON.parse(JSON.stringify(value));
         expect(jsonEquals(value, copy)).toBe(true);
-        if (typeof copy !== "object" || copy === null || Array.isArray(copy)) return;
- expect(jsonEquals(value, Object.fromEntries(Object.entries(copy).reverse()))).toBe(true);
+        if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return;
+        expect(jsonEquals(value, Object.fromEntries(Object.entries(copy).reverse()))).toBe(true);
       }),
     );
   });

@@ -122,7 +122,9 @@ describe('who an event is about', () => {
   });
 
   it('takes traits only in context.traits, as many RudderStack SDKs send them', () => {
-    expect(accepted({ type: 'identify', userId: 'u1', context: { traits: { plan: 'pro', first_name: 'Lee' } } })).toEqual({
+    expect(
+      accepted({ type: 'identify', userId: 'u1', context: { traits: { plan: 'pro', first_name: 'Lee' } } }),
+    ).toEqual({
       type: 'identify',
       userId: 'u1',
       traits: { plan: 'pro', first_name: 'Lee' },
@@ -149,14 +151,7 @@ describe('who an event is about', () => {
 });
 
 describe('what is refused', () => {
-  test.each([
-    [null],
-    [[]],
-    ['identify'],
-    [42],
-    [true],
-    [undefined],
-  ])('%j is no event', (raw) => {
+  test.each([[null], [[]], ['identify'], [42], [true], [undefined]])('%j is no event', (raw) => {
     expect(rejectedFor(raw)).toEqual({ kind: 'rejected', pointer: '', reason: expect.stringContaining('JSON object') });
   });
 
@@ -172,7 +167,15 @@ describe('what is refused', () => {
   test.each(wrong.flatMap(([field, values]) => values.map((value) => [field, value] as const)))(
     '%s that is %j',
     (field, value) => {
-      const event = { type: 'track', userId: 'u1', event: 'e', messageId: 'm1', traits: {}, properties: {}, [field]: value };
+      const event = {
+        type: 'track',
+        userId: 'u1',
+        event: 'e',
+        messageId: 'm1',
+        traits: {},
+        properties: {},
+        [field]: value,
+      };
       const { pointer, reason, messageId } = rejectedFor(event);
       expect(pointer).toBe(`/${field}`);
       expect(reason).toContain(field);
@@ -181,12 +184,20 @@ describe('what is refused', () => {
     },
   );
 
-  test.each(['messageId', 'userId', 'anonymousId', 'traits', 'properties', 'context', 'timestamp', 'originalTimestamp', 'receivedAt', 'sentAt'])(
-    'but not %s that is null',
-    (field) => {
-      expect(read({ type: 'track', userId: 'u1', anonymousId: 'a1', event: 'e', [field]: null }).kind).toBe('message');
-    },
-  );
+  test.each([
+    'messageId',
+    'userId',
+    'anonymousId',
+    'traits',
+    'properties',
+    'context',
+    'timestamp',
+    'originalTimestamp',
+    'receivedAt',
+    'sentAt',
+  ])('but not %s that is null', (field) => {
+    expect(read({ type: 'track', userId: 'u1', anonymousId: 'a1', event: 'e', [field]: null }).kind).toBe('message');
+  });
 
   test.each(['messageId', 'userId', 'anonymousId'])('but not %s that is empty', (field) => {
     expect(read({ type: 'track', userId: 'u1', anonymousId: 'a1', event: 'e', [field]: '' }).kind).toBe('message');
@@ -206,7 +217,10 @@ describe('what is refused', () => {
   });
 
   it('says what a missing type could be', () => {
-    expect(rejectedFor({ userId: 'u1' })).toMatchObject({ pointer: '/type', reason: expect.stringContaining('identify') });
+    expect(rejectedFor({ userId: 'u1' })).toMatchObject({
+      pointer: '/type',
+      reason: expect.stringContaining('identify'),
+    });
   });
 
   test.each([[' Identify '], ['IDENTIFY'], ['identify\n']])('reads the type %j', (type) => {
@@ -214,7 +228,9 @@ describe('what is refused', () => {
   });
 
   test.each([[undefined], [null], [''], ['  ']])('a track whose event is %j', (event) => {
-    expect(rejectedFor({ type: 'track', userId: 'u1', ...(event === undefined ? {} : { event }) }).pointer).toBe('/event');
+    expect(rejectedFor({ type: 'track', userId: 'u1', ...(event === undefined ? {} : { event }) }).pointer).toBe(
+      '/event',
+    );
   });
 
   it('reads a numeric event name', () => {
@@ -243,7 +259,9 @@ describe('nesting', () => {
 
   it('is taken to 32 levels and refused from 33 on', () => {
     expect(read({ type: 'identify', userId: 'u1', traits: nestedTraits(maxNesting - 1) }).kind).toBe('message');
-    expect(rejectedFor({ type: 'identify', userId: 'u1', messageId: 'm1', traits: nestedTraits(maxNesting) })).toMatchObject({
+    expect(
+      rejectedFor({ type: 'identify', userId: 'u1', messageId: 'm1', traits: nestedTraits(maxNesting) }),
+    ).toMatchObject({
       pointer: '',
       reason: expect.stringContaining('32'),
       messageId: 'm1',
@@ -256,14 +274,19 @@ describe('nesting', () => {
 
   it('of 100,000 levels neither overflows nor throws', () => {
     expect(rejectedFor({ type: 'identify', userId: 'u1', traits: nestedTraits(100_000) }).reason).toContain('nest');
-    expect(rejectedFor(JSON.parse(`{"type":"track","properties":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`)).reason).toContain('nest');
+    expect(
+      rejectedFor(JSON.parse(`{"type":"track","properties":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`))
+        .reason,
+    ).toContain('nest');
   });
 });
 
 describe('keys that a prototype would misread', () => {
   it('stay plain traits', () => {
     const message = accepted(
-      JSON.parse('{"type":"identify","userId":"u1","traits":{"__proto__":{"admin":true},"constructor":"c","a.b":1,"$set":2}}'),
+      JSON.parse(
+        '{"type":"identify","userId":"u1","traits":{"__proto__":{"admin":true},"constructor":"c","a.b":1,"$set":2}}',
+      ),
     );
     if (message.type !== 'identify') throw new Error('not an identify');
     expect(Object.entries(message.traits)).toEqual([
@@ -280,7 +303,9 @@ describe('keys that a prototype would misread', () => {
     expect(rejectedFor(JSON.parse('{"__proto__":{"type":"identify","userId":"u1"}}')).pointer).toBe('/type');
     expect(rejectedFor(JSON.parse('{"type":"identify","__proto__":{"userId":"u1"}}')).pointer).toBe('/userId');
     expect(rejectedFor(JSON.parse('{"type":"constructor","userId":"u1"}')).pointer).toBe('/type');
-    expect(rejectedFor(JSON.parse('{"type":"identify","traits":{"__proto__":{"email":"a@acme.com"}}}')).pointer).toBe('/userId');
+    expect(rejectedFor(JSON.parse('{"type":"identify","traits":{"__proto__":{"email":"a@acme.com"}}}')).pointer).toBe(
+      '/userId',
+    );
   });
 });
 
@@ -312,11 +337,13 @@ describe('when an event happened', () => {
     expect(occurredAt({ originalTimestamp: raw.timestamp }, raw.sentAt)).toBe(iso(-5 * minuteMs));
   });
 
-  it('prefers the sentAt of the event to that of the batch, and originalTimestamp to timestamp', () => {
+  it('prefers the sentAt of the event to that of the batch', () => {
     expect(occurredAt({ timestamp: iso(-2 * minuteMs), sentAt: iso(0) }, iso(dayMs))).toBe(iso(-2 * minuteMs));
-    expect(occurredAt({ timestamp: iso(-9 * minuteMs), originalTimestamp: iso(-2 * minuteMs), sentAt: iso(0) })).toBe(
-      iso(-2 * minuteMs),
-    );
+  });
+
+  it("is the caller's timestamp where a RudderStack SDK sets originalTimestamp beside it", () => {
+    const raw = { timestamp: iso(-30 * dayMs), originalTimestamp: iso(-minuteMs), sentAt: iso(0) };
+    expect(occurredAt(raw)).toBe(iso(-30 * dayMs));
   });
 
   it('is the timestamp itself where sentAt is missing or garbage', () => {

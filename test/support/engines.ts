@@ -41,10 +41,13 @@ export interface OwnEngine {
 }
 
 /** A mongod of one test alone. */
-export async function startOwnMongod(extraArgs: readonly string[] = []): Promise<OwnEngine & { uri: string; port: number }> {
+export async function startOwnMongod(
+  extraArgs: readonly string[] = [],
+): Promise<OwnEngine & { uri: string; port: number }> {
   const binaryPath = await testBinary('mongod');
   const dataDir = testDir();
-  const start = (port: number): Promise<RunningMongod> => startMongod({ binaryPath, dataDir, port, cacheGb: 0.25, extraArgs });
+  const start = (port: number): Promise<RunningMongod> =>
+    startMongod({ binaryPath, dataDir, port, cacheGb: 0.25, extraArgs });
   const first = await start(0);
   return { uri: first.uri, port: first.port, ...ownEngine(first, dataDir, () => start(first.port)) };
 }

@@ -68,6 +68,40 @@ describe('a retrigger by hand', () => {
     expect(scene.sender.sent).toHaveLength(2);
   });
 
+  it('during the first attempt of a run that a retrigger began makes one further attempt', async () => {
+    const scene = await stage.open();
+    const { opened, open } = gate();
+    scene.sender.follow(async (_request, index) => {
+      if (index === 1) await opened;
+      return 200;
+    });
+    const { id, workflowId } = await startDelivery(scene);
+    await untilExecution(scene, workflowId, 'COMPLETED');
+    const delivered = await deliveryOf(scene, id);
+    await scene.starter.retrigger(delivered);
+    await until('the retriggered attempt is under way', () => scene.sender.sent.length === 2);
+    await scene.starter.retrigger(delivered);
+    open();
+    const attempts = await untilAttempts(scene, id, 3);
+    await untilExecution(scene, workflowId, 'COMPLETED');
+    expect(attempts.map(({ round, trigger }) => [round, trigger])).toEqual([
+      [1, 'schedule'],
+      [2, 'manual'],
+      [3, 'manual'],
+    ]);
+    expect(scene.sender.sent).toHaveLength(3);
+  });
+
+  it('before the first attempt causes it and no other', async () => {
+    const scene = await stage.open({ isWorkerAway: true });
+    const delivery = await startDelivery(scene);
+    await scene.starter.retrigger(delivery);
+    await scene.startWorker();
+    await untilExecution(scene, delivery.workflowId, 'COMPLETED');
+    const attempts = await attemptsOf(scene, delivery.id);
+    expect(attempts.map(({ round, trigger }) => [round, trigger])).toEqual([[1, 'manual']]);
+  });
+
   it('on a delivered one starts a new run with one attempt, the same id and the same bytes', async () => {
     const scene = await stage.open();
     const delivery = await startDelivery(scene);

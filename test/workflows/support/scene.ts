@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  type WorkflowHandle,
+  type WorkflowHandleWithFirstExecutionRunId,
+} from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createActivities, type ActivityDeps, type Activities } from '../../../activities';
 import { standardRetryDelaysMs } from '../../../domain/retry-timeline';
@@ -22,13 +26,24 @@ export interface Scene {
   starter: Starter;
   /** What the worker runs, for calling a step by itself. */
   activities: Activities;
-  handle: (workflowId: string) => WorkflowHandle;
+  /** The newest run, unless one is named. */
+  handle: (workflowId: string, runId?: string) => WorkflowHandle;
+  /** Starts a workflow with an input that the starter does not give it. */
+  start: (type: string, workflowId: string, input: object) => Promise<WorkflowHandleWithFirstExecutionRunId>;
+  /** Every workflow that was started or signalled, in order. */
+  startedIds: () => string[];
+  /** For a scene with `isWorkerAway`, and after `stopWorker`. */
+  startWorker: () => Promise<void>;
+  stopWorker: () => Promise<void>;
   close: () => Promise<void>;
 }
 
 export interface SceneOptions extends Partial<Omit<StarterSettings, 'taskQueue' | 'isEager'>> {
   /** Names that must be the same each time, as in recorded histories. */
   taskQueue?: string;
+  isWorkerAway?: boolean;
+  /** Each workflow task replays its workflow from the start. */
+  isForgetful?: boolean;
   /** Parts of the activities' surroundings that the test replaces, most often to make them fail. */
   replace?: (deps: ActivityDeps) => Partial<ActivityDeps>;
 }
@@ -57,20 +72,32 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     now,
     newId,
     abortSignal: activityContext.abortSignal,
+    ownWorkflowId: activityContext.ownWorkflowId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow({
       connected: () => Promise.resolve({ client, connection: place.nativeConnection }),
     }),
   };
   const activities = createActivities({ ...deps, ...replace?.(deps) });
-  const worker = await Worker.create({
-    connection: place.nativeConnection,
-    identity: place.identity,
-    taskQueue,
-    activities,
-    workflowBundle: { code: place.workflowCode },
-    interceptors: { activity: [clockInterceptor(place), heartbeatInterceptor] },
-  });
-  const running = worker.run();
+  let worker: Worker | undefined;
+  let running = Promise.resolve();
+  const startWorker = async (): Promise<void> => {
+    worker = await Worker.create({
+      connection: place.nativeConnection,
+      identity: place.identity,
+      taskQueue,
+      activities,
+      workflowBundle: { code: place.workflowCode },
+      ...(options.isForgetful ? { maxCachedWorkflows: 0 } : {}),
+      interceptors: { activity: [clockInterceptor(place), heartbeatInterceptor] },
+    });
+    running = worker.run();
+  };
+  const stopWorker = async (): Promise<void> => {
+    worker?.shutdown();
+    worker = undefined;
+    await running;
+  };
+  if (!options.isWorkerAway) await startWorker();
 
   const workspaceId = newId('workspace');
   const at = new Date(now());
@@ -82,12 +109,18 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     sender,
     starter,
     activities,
-    handle: (workflowId) => client.workflow.getHandle(workflowId),
+    handle: (workflowId, runId) => client.workflow.getHandle(workflowId, runId),
+    start: (type, workflowId, input) => client.workflow.start(type, { workflowId, taskQueue, args: [input] }),
+    startedIds: () => [...started],
+    startWorker,
+    stopWorker,
     async close() {
       // What is left open would be due when a later test lets time pass.
-      await Promise.all([...started].map((workflowId) => end(client.workflow.getHandle(workflowId))));
-      worker.shutdown();
-      await running;
+      try {
+        await Promise.all([...started].map((workflowId) => end(client.workflow.getHandle(workflowId))));
+      } finally {
+        await stopWorker();
+      }
     },
   };
 }

@@ -64,17 +64,24 @@ export async function startDelivery(scene: Scene): Promise<Delivery> {
   return delivery;
 }
 
+export async function addList({ place, workspaceId }: Scene): Promise<string> {
+  const id = newId('list');
+  const at = new Date(place.now());
+  await place.stores.lists.insert({ _id: id, workspaceId, name: 'Customers', createdAt: at, updatedAt: at });
+  return id;
+}
+
 type Sender = { userId?: string; anonymousId?: string; traits?: JsonObject };
 type Received =
   | ({ type: 'identify' } & Sender)
   | ({ type: 'track'; event: string; properties?: JsonObject } & Omit<Sender, 'traits'>);
 let messages = 0;
 
-/** Puts a message into the inbox as the gateway does, and returns its key. `raw` replaces the event's text. */
+/** Puts a message into the inbox as the gateway does, and returns its key. */
 export async function receive(
   { place, workspaceId }: Scene,
   event: Received,
-  options: { listId?: string; raw?: string } = {},
+  options: { listId?: string } = {},
 ): Promise<string> {
   await place.readClock();
   const messageId = `message-${++messages}`;
@@ -83,7 +90,7 @@ export async function receive(
   await place.stores.messages.insert([
     {
       ...{ _id: key, workspaceId, messageId, type: event.type, source: 'segment', receivedAt: at, occurredAt: at },
-      body: options.raw ?? JSON.stringify({ ...event, messageId }),
+      body: JSON.stringify({ ...event, messageId }),
       ...(options.listId === undefined ? {} : { listId: options.listId }),
       state: 'received',
     },
@@ -106,4 +113,21 @@ export async function saveAutomation(
   };
   await place.stores.automations.save(automation);
   return automation;
+}
+
+/** A run of an automation with these steps for a new contact, stored and not started yet. */
+export async function prepareRun(
+  scene: Scene,
+  steps: Step[],
+  wanted: { metadata?: JsonObject; properties?: JsonObject } = {},
+): Promise<{ key: string; automation: Automation; contact: Contact }> {
+  const { metadata = {}, properties = {} } = wanted;
+  const contact = await addContact(scene, { userId: `user-${newId('contact')}`, metadata });
+  const automation = await saveAutomation(scene, { steps });
+  const userId = contact.externalIds[0]?.id ?? '';
+  const message = await receive(scene, { type: 'track', userId, event: automation.trigger.eventName, properties });
+  const { runs } = await scene.activities.commitMessages({ keys: [message], mayWait: false });
+  const [run] = runs;
+  if (!run) throw new Error('the track started no run');
+  return { key: run.key, automation, contact };
 }
