@@ -1,5 +1,5 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
-import { answerWithinMs } from './connect';
+import { inTime } from './connect';
 
 /** A key as it is stored: the SHA-256 of its text, never the text. `display` is its beginning and its last four characters. */
 export interface ApiKeyDocument {
@@ -32,7 +32,7 @@ export class ApiKeyStore {
   }
 
   async byHash(hash: string): Promise<ApiKeyDocument | undefined> {
-    return (await this.collection.findOne({ hash }, { timeoutMS: answerWithinMs })) ?? undefined;
+    return (await inTime(this.collection.findOne({ hash }))) ?? undefined;
   }
 
   async list(workspaceId: string): Promise<ApiKeyDocument[]> {

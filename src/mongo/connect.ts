@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError, type ClientSession, type Db } from 'mongodb';
+import { MongoClient, MongoOperationTimeoutError, MongoServerError, type ClientSession, type Db } from 'mongodb';
 
 /** The product's database with its transactions. Reads and writes fail within seconds when MongoDB is away. */
 export interface Database {
@@ -9,8 +9,25 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** For what a CDP waits for: Segment gives up after 5 s, so a MongoDB that hangs must turn into a 503 before. */
-export const answerWithinMs = 4_000;
+const answerWithinMs = 4_000;
+
+/**
+ * What a CDP waits for: Segment gives up after 5 s, so a MongoDB that hangs must turn into an error before. The
+ * driver's own limits only count what it knows to be lost, and it tries again.
+ */
+export async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new MongoOperationTimeoutError('MongoDB did not answer in time')), answerWithinMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    // Its own end comes later, and nobody waits for it any more.
+    work.catch(() => undefined);
+  }
+}
 
 const duplicateKeyCode = 11000;
 const maxCollisions = 10;

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
 import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
-import { answerWithinMs } from './connect';
+import { inTime } from './connect';
 import { newestFirst, type PageStart } from './page';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
@@ -54,7 +54,7 @@ export class MessageStore {
   async insert(messages: MessageDocument[]): Promise<Set<string>> {
     if (messages.length === 0) return new Set();
     try {
-      await this.collection.insertMany(messages, { ordered: false, timeoutMS: answerWithinMs });
+      await inTime(this.collection.insertMany(messages, { ordered: false }));
       return new Set();
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError)) throw error;

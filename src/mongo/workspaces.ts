@@ -1,5 +1,5 @@
 import type { Collection, Db, UpdateFilter } from 'mongodb';
-import { answerWithinMs } from './connect';
+import { inTime } from './connect';
 
 export const plans = ['hobby', 'starter', 'pro'] as const;
 export type Plan = (typeof plans)[number];
@@ -21,7 +21,7 @@ export class WorkspaceStore {
   }
 
   async get(id: string): Promise<WorkspaceDocument | undefined> {
-    return (await this.collection.findOne({ _id: id }, { timeoutMS: answerWithinMs })) ?? undefined;
+    return (await inTime(this.collection.findOne({ _id: id }))) ?? undefined;
   }
 
   async first(): Promise<WorkspaceDocument | undefined> {

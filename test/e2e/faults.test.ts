@@ -164,6 +164,20 @@ test('MongoDB gone: 503 with Retry-After and not ready; both processes recover b
   await system.call('DELETE', `/api/v1/webhooks/${endpointId}`);
 }, 120_000);
 
+test('MongoDB hanging: a 503 before a CDP gives up, and then all goes on', async () => {
+  expect((await system.identify('before@example.com')).status).toBe(202);
+  const letGo = mongod.hang();
+  try {
+    const askedMs = Date.now();
+    const refused = await system.identify('hanging@example.com');
+    expect(refused).toMatchObject({ status: 503, json: { code: 'database_unavailable' } });
+    expect(Date.now() - askedMs).toBeLessThan(5_000);
+  } finally {
+    letGo();
+  }
+  await eventually('a 202', async () => (await system.identify('hanging@example.com')).status === 202);
+}, 60_000);
+
 test('Temporal gone for 30 s while 500 messages arrive, and the gateway killed meanwhile: each takes effect once', async () => {
   const endpointId = await system.addEndpoint('/ok', ['contact.created']);
   await temporal.kill();

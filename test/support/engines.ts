@@ -37,6 +37,8 @@ export function freshDatabaseName(): string {
 export interface OwnEngine {
   kill: () => Promise<void>;
   restart: () => Promise<void>;
+  /** SIGSTOP, as a network that swallows everything; the returned function lets it go on. */
+  hang: () => () => void;
   stop: () => Promise<void>;
 }
 
@@ -97,6 +99,10 @@ function ownEngine(first: EngineProcess, dataDir: string, start: () => Promise<E
   };
   return {
     kill,
+    hang: () => {
+      process.kill(current.pid, 'SIGSTOP');
+      return () => process.kill(current.pid, 'SIGCONT');
+    },
     restart: async () => {
       await current.stop();
       current = await start();
