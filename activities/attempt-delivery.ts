@@ -102,7 +102,9 @@ export function createAttemptDelivery(deps: {
     if (input.isCancelled) return { kind: 'cancelled' };
     if (target.endpoint.status !== 'active') {
       await deps.log.update(input.deliveryId, { status: 'held' }, deps.now());
-      return { kind: 'held' };
+      // A resume (or a deletion) in between looked for held deliveries and did not find this one: look once more.
+      const again = await deps.log.load(input.deliveryId);
+      return again?.endpoint.status === target.endpoint.status ? { kind: 'held' } : attemptDelivery(input);
     }
 
     const atMs = deps.now();
