@@ -11,6 +11,8 @@ import { delayAfterFailure, parseRetryAfterMs } from '../domain/retry-timeline';
 /** Source: the webhooks document: a 2xx within 30 seconds, for the whole exchange. */
 const timeoutMs = 30_000;
 const maxResponseBytes = 16 * 1024;
+/** A receiver that hangs may hold this many workflow tasks of a worker, out of hundreds: the others' work goes on. */
+const maxWithinTasks = 20;
 
 interface AttemptTarget {
   delivery: Delivery;
@@ -64,6 +66,8 @@ export interface AttemptInput {
   slot: number;
   retryDelaysMs: number[];
   trigger: AttemptTrigger;
+  /** The attempt would hold a workflow task; with many of them under way at one endpoint it is put off. */
+  isWithinTask?: true;
   /** The delivery is cancelled by now: an attempt that was recorded is read back, none is made. */
   isCancelled?: true;
 }
@@ -74,6 +78,8 @@ export type AttemptResult = {
   | { kind: 'delivered' }
   /** `next` is absent when the timeline is used up. `inMs` says the same as `atMs`, as seen from the activity's end. */
   | { kind: 'failed'; next?: { atMs: number; inMs: number } }
+  /** No attempt was made: it is to be made outside of the workflow task. */
+  | { kind: 'deferred' }
   /** No attempt was made: the endpoint is paused or disabled. */
   | { kind: 'held' }
   /** No attempt was made and the workflow is being cancelled: by hand, the endpoint was deleted, or the delivery erased. */
@@ -88,6 +94,8 @@ export function createAttemptDelivery(deps: {
   abortSignal: () => AbortSignal | undefined;
   cancelOwnWorkflow: () => Promise<void>;
 }) {
+  /** Attempts under way in this process, by endpoint. */
+  const underWay = new Map<string, number>();
   const attemptDelivery = async (input: AttemptInput): Promise<AttemptResult> => {
     const target = await deps.log.load(input.deliveryId);
     if (!target || target.endpoint.status === 'deleted') {
@@ -100,6 +108,15 @@ export function createAttemptDelivery(deps: {
       return last.trigger === input.trigger ? result : { ...result, isRetriggerUnspent: true };
     }
     if (input.isCancelled) return { kind: 'cancelled' };
+    // A resume that came twice has started a run for what is over: only a retrigger may send it again.
+    if (input.trigger === 'schedule' && input.slot === 0) {
+      const { status } = target.delivery;
+      if (status === 'delivered' || status === 'failed') return { kind: status };
+      if (status === 'cancelled') {
+        await deps.cancelOwnWorkflow();
+        return { kind: 'cancelled' };
+      }
+    }
     if (target.endpoint.status !== 'active') {
       await deps.log.update(input.deliveryId, { status: 'held' }, deps.now());
       // A resume (or a deletion) in between looked for held deliveries and did not find this one: look once more.
@@ -107,6 +124,24 @@ export function createAttemptDelivery(deps: {
       return again?.endpoint.status === target.endpoint.status ? { kind: 'held' } : attemptDelivery(input);
     }
 
+    const endpointId = target.endpoint.id;
+    const busy = underWay.get(endpointId) ?? 0;
+    if (input.isWithinTask && busy >= maxWithinTasks) return { kind: 'deferred' };
+    underWay.set(endpointId, busy + 1);
+    try {
+      return await attemptNow(input, target, last);
+    } finally {
+      const left = (underWay.get(endpointId) ?? 1) - 1;
+      if (left > 0) underWay.set(endpointId, left);
+      else underWay.delete(endpointId);
+    }
+  };
+
+  const attemptNow = async (
+    input: AttemptInput,
+    target: AttemptTarget,
+    last: Attempt | undefined,
+  ): Promise<AttemptResult> => {
     const atMs = deps.now();
     const signal = deps.abortSignal();
     const outcome = await deps.sender.send({

@@ -46,7 +46,8 @@ export function createStartEffects(deps: {
         .map((endpoint) => plan(event, endpoint)),
     );
     const deliveries = await deps.dispatch.ensureDeliveries(planned);
-    const due = deliveries.filter(({ status }) => status !== 'held');
+    // What went on since an earlier try, or was cancelled, is left alone.
+    const due = deliveries.filter(({ status }) => status === 'pending');
     const held = deliveries.filter(({ status }) => status === 'held');
     if (held.length > 0) due.push(...(await noLongerHeld(held)));
     await inTurns(due, (delivery) => deps.starter.startDelivery(delivery));

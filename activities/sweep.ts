@@ -13,7 +13,7 @@ export interface SweepStarter {
 
 const maxMessages = 2_000;
 const groupSize = 100;
-const maxEvents = 500;
+const maxEvents = 100;
 const maxNotices = 50;
 
 /** Starts what a crash or an absent Temporal left behind. Starting too much is harmless: effects are guarded in MongoDB. */

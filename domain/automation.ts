@@ -3,6 +3,7 @@ import { parseDurationMs } from './duration';
 import { conditionSchema } from './condition';
 import { eventKey } from './event-name';
 import type { Json } from './json';
+import { customHeadersSchema } from './webhook-headers';
 
 const maxSteps = 100;
 const maxBranchDepth = 6;
@@ -16,11 +17,6 @@ const durationText = z.string().refine(
   { error: 'must be a duration such as 30s, 10m, 2h or 3d, at most 365d' },
 );
 const listId = z.string().min(1);
-const headers = z.record(
-  z.string().regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name' }),
-  z.string().max(2000),
-);
-
 /** One step of an automation. Branches nest; `webhook` posts to a URL with the safety of deliveries. */
 export const stepSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('wait'), duration: durationText }),
@@ -37,7 +33,7 @@ export const stepSchema = z.discriminatedUnion('type', [
       return z.array(stepSchema).optional();
     },
   }),
-  z.strictObject({ type: z.literal('webhook'), url: z.string().max(2000), headers: headers.optional() }),
+  z.strictObject({ type: z.literal('webhook'), url: z.string().max(2000), headers: customHeadersSchema.optional() }),
   z.strictObject({ type: z.literal('sendEmail'), templateId: z.string().min(1) }),
   z.strictObject({ type: z.literal('end') }),
 ]);

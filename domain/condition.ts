@@ -60,7 +60,7 @@ export function evaluate(condition: Condition, facts: Facts): { holds: true } | 
       if (result.holds) return result;
       failures.push(result.failed);
     }
-    return { holds: false, failed: failures.join(' and ') };
+    return { holds: false, failed: shorten(failures.join(' and '), 500) };
   }
   if ('not' in condition) {
     return evaluate(condition.not, facts).holds
@@ -70,8 +70,13 @@ export function evaluate(condition: Condition, facts: Facts): { holds: true } | 
   const actual = valueAt(facts, condition.field.split('.'));
   if (compare(condition, actual)) return { holds: true };
   // The wanted value comes from the automation and may be shown; the contact's own value stays out of logs and traces.
-  const wanted = 'value' in condition ? ` ${JSON.stringify(condition.value)}` : '';
+  const wanted = 'value' in condition ? ` ${shorten(JSON.stringify(condition.value), 100)}` : '';
   return { holds: false, failed: `${condition.field} ${condition.op}${wanted} is not true` };
+}
+
+/** Reasons stand in every trace: they are for reading, not for keeping the condition. */
+function shorten(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 function compare(condition: Comparison, actual: unknown): boolean {

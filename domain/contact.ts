@@ -63,6 +63,9 @@ export function newContact(
   };
 }
 
+/** A longer trait name is passed over: names are kept even of removed traits, so they have to be bounded. */
+export const maxTraitNameLength = 200;
+
 /** Traits of a CDP as a patch: the name fields in both spellings, the email left out, every other trait as metadata. */
 export function patchFromTraits(traits: JsonObject): ContactPatch {
   const patch: ContactPatch = {};
@@ -74,7 +77,7 @@ export function patchFromTraits(traits: JsonObject): ContactPatch {
         : key === 'lastName' || key === 'last_name'
           ? 'lastName'
           : undefined;
-    if (key === 'email') continue;
+    if (key === 'email' || key.length > maxTraitNameLength) continue;
     // A name that is an object or a list is no name, but is not thrown away either.
     if (field === undefined || (typeof value === 'object' && value !== null)) metadata.set(key, value);
     else {

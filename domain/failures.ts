@@ -2,6 +2,6 @@
 export const failureTypes = {
   /** Every attempt of the timeline failed and nobody retriggered the delivery while it stayed open. */
   deliveryFailed: 'DeliveryFailed',
-  /** The document that the workflow is about is not there: nothing that a retry could mend. */
-  notFound: 'NotFound',
+  /** A part of a sweep failed three times; the next sweep tries again. */
+  sweepFailed: 'SweepFailed',
 } as const;

@@ -2,7 +2,14 @@ import { assertNever } from './assert-never';
 import { eventKey } from './event-name';
 import { evaluate, type Facts } from './condition';
 import type { Automation } from './automation';
-import { applyPatch, isMetadataTooLarge, newContact, patchFromTraits, type Contact } from './contact';
+import {
+  applyPatch,
+  isMetadataTooLarge,
+  newContact,
+  maxTraitNameLength,
+  patchFromTraits,
+  type Contact,
+} from './contact';
 import { automationRunKey, type IdKind } from './ids';
 import { People } from './people';
 import type { Identify, Message, Track } from './message';
@@ -176,6 +183,9 @@ function identify(
   }
 
   const notes: string[] = [];
+  if (Object.keys(message.traits).some((name) => name.length > maxTraitNameLength)) {
+    notes.push(`traits whose names are longer than ${maxTraitNameLength} characters were passed over`);
+  }
   if (inbox.listId !== undefined) {
     if (!known.listIds.has(inbox.listId))
       notes.push(`list ${inbox.listId} does not exist; the contact was put on no list`);

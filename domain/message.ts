@@ -159,8 +159,23 @@ function occurredAt(
   return correctedMs < 0 ? undefined : Math.min(correctedMs, received.atMs);
 }
 
+/** ISO 8601 only: JavaScript would read a year out of almost any text, and a text without a zone in the server's own. */
+const isoTime = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+/** A number below this is seconds: as milliseconds it would lie in 1973 or before. */
+const leastMilliseconds = 1e11;
+
 function readTimeMs(value: unknown): number | undefined {
-  const ms = typeof value === 'string' ? Date.parse(value) : typeof value === 'number' ? value : Number.NaN;
+  const ms =
+    typeof value === 'string' ? parseIsoMs(value.trim()) : typeof value === 'number' ? fromNumberMs(value) : Number.NaN;
   // Outside of this range a Date cannot be made, and a time before 1970 is a broken clock.
   return Number.isFinite(ms) && ms >= 0 && ms <= 8.64e15 ? ms : undefined;
+}
+
+function parseIsoMs(text: string): number {
+  const [, date, time = '00:00', zone = 'Z'] = isoTime.exec(text) ?? [];
+  return date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+}
+
+function fromNumberMs(value: number): number {
+  return value < leastMilliseconds ? value * 1_000 : value;
 }

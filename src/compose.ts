@@ -52,7 +52,11 @@ export async function openParts(
     lateIdentifyWaitMs: config.lateIdentifyWaitMs,
     isEager: config.role === 'main',
   });
-  const http = createHttpExchange({ guard: createAddressGuard(config.allowedCidrs) });
+  const http = createHttpExchange({
+    guard: createAddressGuard(config.allowedCidrs),
+    // More than the worker's slots: a request that waited for a connection would be booked as the receiver's timeout.
+    maxConnectionsPerOrigin: 1_024,
+  });
   return {
     database,
     stores,
@@ -117,7 +121,8 @@ async function keepAndTell(log: DeliveryLog, attempt: Attempt, logger: Logger): 
 function installRuntime(logger: Logger): void {
   Runtime.install({
     logger: new DefaultLogger(workflowWarning, ({ level, message, meta }) => {
-      logger[level === 'ERROR' ? 'error' : 'warn']({ meta }, message);
+      const { error, ...rest } = meta ?? {};
+      logger[level === 'ERROR' ? 'error' : 'warn']({ ...rest, err: error }, message);
     }),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
     // Ours to handle: a drain has an order.

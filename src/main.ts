@@ -46,7 +46,7 @@ runProcess('main', async (config, logger, onStop, isStopping) => {
   const gateway = await startGateway({ ...parts, config, temporalUiUrl, logger });
   onStop(gateway.stop);
   await worker.ready;
-  welcome(config, engines, first, gateway.url, temporalUiUrl);
+  if (!isStopping()) welcome(config, engines, first, gateway.url, temporalUiUrl);
 });
 
 function welcome(
@@ -56,9 +56,11 @@ function welcome(
   url: string,
   temporalUiUrl: string | undefined,
 ): void {
-  const key = first.apiKey ?? '$ESX_API_KEY';
+  // A key that was set elsewhere is not shown: the console may be a log.
+  const made = config.apiKey === undefined ? first.apiKey : undefined;
+  const key = made ?? '$ESX_API_KEY';
   const curl = (path: string, body: string): string =>
-    `  curl -X POST ${url}${path} -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\\n    -d '${body}'`;
+    `  curl -X POST ${url}${path} -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' \\\n    -d '${body}'`;
   say(`
 EmailSendX is ready.
 
@@ -66,7 +68,7 @@ EmailSendX is ready.
   Temporal Web UI   ${temporalUiUrl ?? 'not known; set TEMPORAL_UI_URL'}
   MongoDB           ${engines.mongoUri ?? 'MONGODB_URI'}
   Workspace id      ${first.workspaceId}
-  API key           ${first.apiKey ?? 'the one shown at the first start; put it into $ESX_API_KEY'}
+  API key           ${made ?? (config.apiKey === undefined ? 'the one shown at the first start; put it into $ESX_API_KEY' : 'as set in $ESX_API_KEY')}
   Retries after     ${config.retryDelaysMs.map(formatDurationMs).join(', ')}
   Webhooks may also reach  ${config.allowedCidrs.join(', ') || 'public addresses only'}
 

@@ -2,6 +2,9 @@ import { ConfigError, readConfig, type Config, type Role } from './config';
 import { createLogger } from './logger';
 import type { Logger } from 'pino';
 
+/** Longer than the worker takes to finish an HTTP attempt. */
+const undoTimeoutMs = 50_000;
+
 /** Adds something to undo; undone in the opposite order when the process stops. */
 export type OnStop = (undo: () => Promise<void>) => void;
 
@@ -18,7 +21,7 @@ export function runProcess(
   const stop = async (): Promise<void> => {
     for (const undo of undos.reverse()) {
       try {
-        await undo();
+        await withinTime(undo());
       } catch (error) {
         process.stderr.write(`while stopping: ${describe(error)}\n`);
       }
@@ -41,7 +44,7 @@ export function runProcess(
     await start(
       config,
       createLogger(config.logLevel),
-      (undo) => undos.push(undo),
+      (undo) => void (stopping ? undo() : undos.push(undo)),
       () => stopping !== undefined,
     );
   };
@@ -52,6 +55,15 @@ export function runProcess(
     );
     exitAfterStop(1);
   });
+}
+
+/** What hangs must not keep the rest from being stopped. */
+async function withinTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`a part did not stop within ${undoTimeoutMs / 1_000} s`)), undoTimeoutMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function describe(error: unknown): string {

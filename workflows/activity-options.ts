@@ -6,6 +6,9 @@ const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval
 /** Reads and writes in MongoDB and calls to Temporal: short, and cheapest inside the workflow task. */
 export const localStep: LocalActivityOptions = { startToCloseTimeout: '60s', retry };
 
+/** The sweep comes again by itself: it must end rather than insist. */
+export const sweepStep: LocalActivityOptions = { startToCloseTimeout: '60s', retry: { ...retry, maximumAttempts: 3 } };
+
 /** The whole HTTP exchange (30 s) and its records. */
 export const localAttempt: LocalActivityOptions = { startToCloseTimeout: '45s', retry };
 

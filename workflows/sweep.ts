@@ -1,12 +1,20 @@
-import { proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { localStep } from './activity-options';
+import { failureTypes } from '../domain/failures';
+import { sweepStep } from './activity-options';
 
-const { sweepMessages, sweepEvents, sweepNotices } = proxyLocalActivities<Activities>(localStep);
+const { sweepMessages, sweepEvents, sweepNotices } = proxyLocalActivities<Activities>(sweepStep);
 
 /** Starts what was stored and not started: messages, webhook events without deliveries, notices to deliveries. */
 export async function sweep(input: { olderThanMs: number }): Promise<void> {
-  await sweepMessages(input);
-  await sweepEvents(input);
-  await sweepNotices(input);
+  let failures = 0;
+  for (const part of [sweepMessages, sweepEvents, sweepNotices]) {
+    try {
+      await part(input);
+    } catch {
+      // One part that fails must not keep the others from their work. The next sweep tries again.
+      failures++;
+    }
+  }
+  if (failures > 0) throw ApplicationFailure.nonRetryable(`${failures} of 3 parts failed`, failureTypes.sweepFailed);
 }

@@ -45,6 +45,8 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
   setHandler(deliveryStateQuery, () => state);
 
   const makeAttempt = (): Promise<AttemptResult> => {
+    // A task may be redone with the signals that came during it. One attempt within it can be told from one retrigger.
+    const isWithinTask = attemptsMade === 0 && !isRetriggered;
     const attemptInput: AttemptInput = {
       deliveryId,
       key: `${workflowInfo().runId}/${attemptsMade}`,
@@ -52,10 +54,9 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
       slot: state.attemptsInRound,
       retryDelaysMs,
       trigger: isRetriggered ? 'manual' : 'schedule',
+      ...(isWithinTask ? { isWithinTask } : {}),
       ...(CancellationScope.current().consideredCancelled ? { isCancelled: true } : {}),
     };
-    // A task may be redone with the signals that came during it. One attempt within it can be told from one retrigger.
-    const isWithinTask = attemptsMade === 0 && !isRetriggered;
     attemptsMade++;
     isRetriggered = false;
     isResumed = false;
@@ -77,6 +78,8 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
           show(state, 'delivered');
           if (!isRetriggered) return;
           startNewRound();
+          break;
+        case 'deferred':
           break;
         case 'held':
           show(state, 'held');

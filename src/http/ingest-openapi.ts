@@ -54,6 +54,13 @@ function ingestOperation(summary: string, id: string, status: number): object {
     operationId: id,
     parameters: [
       { name: 'listId', in: 'query', schema: { type: 'string' }, description: 'The list for identified contacts' },
+      { name: 'X-Default-List-Id', in: 'header', schema: { type: 'string' }, description: 'The same as a header' },
+      {
+        name: 'X-Workspace-Id',
+        in: 'header',
+        schema: { type: 'string' },
+        description: 'Refused with 403 unless it is the workspace of the key',
+      },
     ],
     requestBody: {
       required: true,

@@ -51,7 +51,14 @@ function operation(route: Route): object {
         ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' } }]
         : []),
     ],
-    ...(route.body ? { requestBody: { required: true, content: json(toSchema(route.body, 'input')) } } : {}),
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: json(toSchema(route.body, 'input')),
+          },
+        }
+      : {}),
     responses: {
       [route.status]: {
         description: route.summary,

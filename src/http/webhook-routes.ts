@@ -135,8 +135,8 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       async handle({ caller, params, body }) {
         const endpoint = await find(caller.workspace._id, params['id']);
         const since = new Date(deps.now());
-        const isResumed = body.status === 'active' && endpoint.status !== 'active';
-        const notice = isResumed ? { kind: 'resume' as const, since } : undefined;
+        // Also where it seems active already: a 410 may switch it off in this very moment.
+        const notice = body.status === 'active' ? { kind: 'resume' as const, since } : undefined;
         const { url: newUrl, description: newDescription, events: newEvents, headers: newHeaders, status } = body;
         const updated = await deps.endpoints.update(
           endpoint.id,

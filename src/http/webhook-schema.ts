@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import type { ExchangeOutcome } from '../../domain/delivery';
+import { customHeadersSchema } from '../../domain/webhook-headers';
 import { webhookEventTypes } from '../../domain/webhook-events';
 import { endpointStatuses, type WebhookEndpoint } from '../mongo/webhook-endpoints';
 import { Problem } from './problem';
-
-/** Set by us, or by HTTP itself: the sender refuses a request that carries one of the latter. */
-const reservedHeaders =
-  /^(webhook-.*|content-.*|accept-encoding|user-agent|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-connection)$/i;
 
 /** What a person may set on a webhook endpoint. */
 export const endpointFields = {
@@ -16,20 +13,7 @@ export const endpointFields = {
     .array(z.enum(webhookEventTypes, { error: `must be one of ${webhookEventTypes.join(', ')}` }))
     .min(1, { error: 'must name at least one event; leave it out for all nine' })
     .transform((types) => webhookEventTypes.filter((type) => types.includes(type))),
-  headers: z
-    .record(
-      z
-        .string()
-        .regex(/^[A-Za-z0-9-]{1,100}$/, { error: 'is not a header name; use letters, digits and hyphens' })
-        .refine((name) => !reservedHeaders.test(name), {
-          error: 'is set by us and cannot be replaced; choose another name',
-        }),
-      z
-        .string()
-        .max(2000)
-        .regex(/^[\t\x20-\x7e]*$/, { error: 'may hold printable ASCII only' }),
-    )
-    .refine((value) => Object.keys(value).length <= 20, { error: 'may hold 20 headers at most' }),
+  headers: customHeadersSchema,
 };
 
 /** What came of a test ping. */

@@ -31,6 +31,7 @@ export async function inTime<Result>(work: Promise<Result>): Promise<Result> {
 
 const duplicateKeyCode = 11000;
 const maxCollisions = 10;
+const reconnectMs = 500;
 
 /** Whether an insert met a document with the same unique key. */
 export function isDuplicateKey(error: unknown): boolean {
@@ -54,6 +55,20 @@ export function openDatabase(uri: string): Database {
   const named = new URL(uri.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
   const db = client.db(named === '' ? 'emailsendx' : decodeURIComponent(named));
 
+  // The driver connects by itself only once: had MongoDB not been there then, every call would fail for ever.
+  let isClosed = false;
+  const connect = async (): Promise<void> => {
+    while (!isClosed) {
+      try {
+        await client.connect();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, reconnectMs));
+      }
+    }
+  };
+  void connect();
+
   const transaction = async <Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> => {
     for (let collisions = 0; ; collisions++) {
       try {
@@ -73,6 +88,9 @@ export function openDatabase(uri: string): Database {
     ping: async () => {
       await db.command({ ping: 1 }, { timeoutMS: 2_000 });
     },
-    close: () => client.close(),
+    close: () => {
+      isClosed = true;
+      return client.close();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongodb';
+import { MongoError, MongoInvalidArgumentError, MongoServerError, type ClientSession } from 'mongodb';
 import { eventKey } from '../../domain/event-name';
 import type { Fold, InboxMessage, Known, Outcome } from '../../domain/ingest';
 import { readMessage, type Message } from '../../domain/message';
@@ -49,7 +49,7 @@ export class IngestTransaction {
     }
     const committed: CommittedMessage[] = [];
     for (const [workspaceId, workspaceKeys] of byWorkspace) {
-      committed.push(...(await this.commitWorkspace(workspaceId, workspaceKeys, by, fold)));
+      committed.push(...(await this.commitOrSingleOut(workspaceId, workspaceKeys, by, fold)));
     }
     return committed;
   }
@@ -57,6 +57,35 @@ export class IngestTransaction {
   /** Keys of the tracks that wait for a contact that one of these messages made known. */
   async waitingFor(messages: CommittedMessage[]): Promise<string[]> {
     return this.stores.waiters.waitingFor(messages.flatMap(({ refs }) => refs));
+  }
+
+  /**
+   * One message that can never be written must not hold its neighbours up for ever: where a commit fails for good, each
+   * message is committed alone, and the one that fails alone gets that as its outcome.
+   */
+  private async commitOrSingleOut(
+    workspaceId: string,
+    keys: string[],
+    by: { nowMs: number; workflowId?: string },
+    fold: (messages: InboxMessage[], known: Known) => Fold,
+  ): Promise<CommittedMessage[]> {
+    try {
+      return await this.commitWorkspace(workspaceId, keys, by, fold);
+    } catch (error) {
+      const [key] = keys;
+      if (!isPermanent(error) || key === undefined) throw error;
+      if (keys.length === 1) {
+        const reason = `it cannot be written: ${error instanceof Error ? error.name : 'unknown error'}; send less in one event`;
+        const outcome: Outcome = { status: 'failed', reason };
+        await this.database.transaction((session) =>
+          this.stores.messages.finish(new Map([[key, outcome]]), by, session),
+        );
+        return [{ key, outcome, refs: [] }];
+      }
+      const alone: CommittedMessage[] = [];
+      for (const each of keys) alone.push(...(await this.commitOrSingleOut(workspaceId, [each], by, fold)));
+      return alone;
+    }
   }
 
   private async commitWorkspace(
@@ -125,4 +154,14 @@ export function refsOf(document: MessageDocument): string[] {
     userIds: message.userId === undefined ? [] : [message.userId],
     emails: message.email === undefined ? [] : [message.email],
   });
+}
+
+/** MongoDB's codes for a document or a command that is too large. */
+const tooLargeCodes: ReadonlySet<unknown> = new Set([10334, 17280, 17419, 17420]);
+
+/** Whether the same write would fail again: what is not MongoDB's error comes from the data, or from a bug of ours. */
+function isPermanent(error: unknown): boolean {
+  if (error instanceof MongoServerError) return tooLargeCodes.has(error.code);
+  // The driver itself refuses a document that is too large.
+  return error instanceof MongoInvalidArgumentError || !(error instanceof MongoError);
 }

@@ -75,6 +75,8 @@ export function runWorker(link: TemporalLink, activities: Activities, logger: Lo
           shutdownForceTime: '40s',
         });
         const running = worker.run();
+        // Asked to stop while it was being made.
+        if (isStopping) worker.shutdown();
         logger.info({ taskQueue, namespace: link.namespace }, 'worker.started');
         markReady();
         await running;

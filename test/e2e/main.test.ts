@@ -1,4 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { testBinary } from '../support/binaries';
@@ -69,7 +71,8 @@ test('starts, keeps its data over a restart, refuses a second start, and stops w
   const url = await ready(first);
   expect(first.output()).toMatch(/Temporal Web UI +http:\/\/127\.0\.0\.1:\d+/);
   expect(first.output()).toMatch(/Workspace id +ws_[0-9a-f]{24}/);
-  expect(first.output()).toContain(apiKey);
+  expect(first.output()).toContain('as set in $ESX_API_KEY');
+  expect(first.output()).not.toContain(apiKey);
   expect(await get(`${url}/readyz`)).toEqual({ status: 'ok', database: true, temporal: true, worker: true });
   const body = JSON.stringify({
     type: 'identify',
@@ -110,6 +113,30 @@ test('after a SIGKILL the next start cleans up and works', async () => {
   expect(await next.stop()).toBe(0);
   await eventually('no process on the data directory', () => processesOnDataDir().length === 0);
 }, 120_000);
+
+test('a port in use is said by name, and everything that was started ends', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const main = await start({ PORT: String(port) });
+  expect(await main.exited).toBe(1);
+  expect(main.output()).toContain(`PORT: ${port} is in use`);
+  expect(processesOnDataDir()).toEqual([]);
+  server.close();
+}, 60_000);
+
+test.each([0, 400, 800])(
+  'Ctrl-C %i ms after the first line ends everything',
+  async (afterMs) => {
+    const main = await start();
+    await eventually('the first line', () => main.output() !== '');
+    const saidMs = Date.now();
+    await eventually('the moment', () => Date.now() - saidMs >= afterMs);
+    expect(await main.stop()).toBe(0);
+    await eventually('no process on the data directory', () => processesOnDataDir().length === 0);
+  },
+  60_000,
+);
 
 test('settings that cannot be used are all named, and secrets are not shown', async () => {
   const main = await start({ PORT: 'eighty', WEBHOOK_RETRY_SCHEDULE: 'soon', ESX_API_KEY: 'esx_live_short' });

@@ -29,7 +29,12 @@ const receive = (workspaceId: string, ...items: object[]) =>
   receiver.receive({ workspaceId, source: 'segment', items, text: JSON.stringify(items) });
 /** What the workflow of these messages does. */
 const apply = (workspaceId: string, messageIds: string[], mayWait = false) =>
-  createCommitMessages({ ingest: harness.stores.ingest, now: harness.now, newId, ownWorkflowId: () => undefined }).commitMessages({
+  createCommitMessages({
+    ingest: harness.stores.ingest,
+    now: harness.now,
+    newId,
+    ownWorkflowId: () => undefined,
+  }).commitMessages({
     keys: messageIds.map((id) => `${workspaceId}/${id}`),
     mayWait,
   });

@@ -298,7 +298,12 @@ describe('odd but readable', () => {
 async function takeAndCommit(...bodies: string[]): Promise<void> {
   for (const body of bodies) expect((await gateway.segment(body)).status).toBe(202);
   const keys = gateway.starts.flatMap(([, ...started]) => started);
-  const activities = createCommitMessages({ ingest: gateway.stores.ingest, now: () => Date.now(), newId, ownWorkflowId: () => undefined });
+  const activities = createCommitMessages({
+    ingest: gateway.stores.ingest,
+    now: () => Date.now(),
+    newId,
+    ownWorkflowId: () => undefined,
+  });
   await activities.commitMessages({ keys, mayWait: false });
   expect((await gateway.messages()).map(({ state }) => state)).toEqual(keys.map(() => 'done'));
 }

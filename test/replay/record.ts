@@ -26,8 +26,8 @@ async function main(names: readonly string[]): Promise<void> {
   if (wanted.length === 0) return console.log('every shape has its history');
   mkdirSync(directory, { recursive: true });
   const [temporal, mongod] = await Promise.all([startOwnTemporal(), startOwnMongod()]);
+  const place = await openRealTimePlace({ temporalAddress: temporal.address, mongoUri: mongod.uri });
   try {
-    const place = await openRealTimePlace({ temporalAddress: temporal.address, mongoUri: mongod.uri });
     for (const [name, { options, play }] of wanted) {
       const scene = await openScene(place, { ...options, taskQueue });
       try {
@@ -40,8 +40,8 @@ async function main(names: readonly string[]): Promise<void> {
         await scene.close();
       }
     }
-    await place.close();
   } finally {
+    await place.close();
     await Promise.all([temporal.stop(), mongod.stop()]);
   }
 }

@@ -1,9 +1,6 @@
 import type { Step } from '../../domain/automation';
-import type { Delivery } from '../../domain/delivery';
 import { untilEnded, untilExecution, untilStatus } from '../workflows/support/look';
-import { eventsOf, ofType } from '../workflows/support/history';
-import type { Scene, SceneOptions } from '../workflows/support/scene';
-import { inOrder } from '../workflows/support/scripted-sender';
+import type { Scene } from '../workflows/support/scene';
 import {
   addContact,
   addEndpoint,
@@ -12,175 +9,11 @@ import {
   prepareRun,
   receive,
   saveAutomation,
-  startDelivery,
 } from '../workflows/support/seed';
-import { gate, until } from '../workflows/support/until';
+import { deliveryShapes } from './delivery-shapes';
+import { completed, hourMs, waiting, type Shape } from './shape';
 
-/** One way through a workflow; `play` returns the workflow whose history is kept, and its run if not the newest. */
-export interface Shape {
-  options?: SceneOptions;
-  play: (scene: Scene) => Promise<string | { workflowId: string; runId: string }>;
-}
-
-const hourMs = 3_600_000;
-const waits = { retryDelaysMs: [hourMs, hourMs] };
 const failsAtOnce = { retryDelaysMs: [] };
-
-function setEndpoint({ place }: Scene, { endpointId }: Delivery, status: 'active' | 'paused' | 'deleted') {
-  return place.stores.endpoints.update(endpointId, { status }, new Date());
-}
-
-async function completed(scene: Scene, workflowId: string, status = 'COMPLETED'): Promise<string> {
-  await untilExecution(scene, workflowId, status);
-  return workflowId;
-}
-
-function waiting(scene: Scene, workflowId: string): Promise<boolean> {
-  return until(`${workflowId} waits`, async () => {
-    return ofType(await eventsOf(scene.handle(workflowId)), 'TimerStarted').length > 0;
-  });
-}
-
-const delivery: Record<string, Shape> = {
-  'first-try': {
-    play: async (scene) => completed(scene, (await startDelivery(scene)).workflowId),
-  },
-  'delivered-on-retry': {
-    options: { retryDelaysMs: [20, 20, 20] },
-    async play(scene) {
-      scene.sender.follow(inOrder(500, 500, 200));
-      return completed(scene, (await startDelivery(scene)).workflowId);
-    },
-  },
-  'exhausted-and-closed': {
-    options: { retryDelaysMs: [20, 20], failedOpenMs: 20 },
-    async play(scene) {
-      scene.sender.follow(() => 500);
-      return completed(scene, (await startDelivery(scene)).workflowId, 'FAILED');
-    },
-  },
-  'retriggered-in-wait': {
-    options: waits,
-    async play(scene) {
-      scene.sender.follow(inOrder(500, 500, 200));
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await scene.starter.retrigger(made);
-      await until('it waits again', async () => {
-        return ofType(await eventsOf(scene.handle(made.workflowId)), 'TimerStarted').length === 2;
-      });
-      await scene.starter.retrigger(made);
-      return completed(scene, made.workflowId);
-    },
-  },
-  'retriggered-in-attempts': {
-    options: waits,
-    async play(scene) {
-      const gates = [gate(), gate()];
-      scene.sender.follow(async (_request, index) => {
-        await gates[index]?.opened;
-        return index === 1 ? 500 : 200;
-      });
-      const made = await startDelivery(scene);
-      for (const [index, { open }] of gates.entries()) {
-        await until('an attempt is under way', () => scene.sender.sent.length === index + 1);
-        await scene.starter.retrigger(made);
-        await scene.starter.retrigger(made);
-        open();
-      }
-      return completed(scene, made.workflowId);
-    },
-  },
-  'retriggered-after-failed': {
-    options: failsAtOnce,
-    async play(scene) {
-      scene.sender.follow(inOrder(500, 200));
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await scene.starter.retrigger(made);
-      return completed(scene, made.workflowId);
-    },
-  },
-  'retriggered-after-delivered': {
-    async play(scene) {
-      const made = await startDelivery(scene);
-      await completed(scene, made.workflowId);
-      await scene.starter.retrigger(await untilStatus(scene, made.id, 'delivered'));
-      await until('it is attempted again', () => scene.sender.sent.length === 2);
-      return completed(scene, made.workflowId);
-    },
-  },
-  'held-and-resumed': {
-    options: waits,
-    async play(scene) {
-      scene.sender.follow(inOrder(500, 200));
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await setEndpoint(scene, made, 'paused');
-      await scene.starter.retrigger(made);
-      const held = await untilStatus(scene, made.id, 'held');
-      await setEndpoint(scene, made, 'active');
-      await scene.starter.resume(held);
-      return completed(scene, made.workflowId);
-    },
-  },
-  'resumed-without-workflow': {
-    async play(scene) {
-      await addEndpoint(scene, { status: 'paused' });
-      const [made] = await dispatchEvent(scene);
-      if (!made) throw new Error('no delivery was made');
-      await setEndpoint(scene, made, 'active');
-      await scene.starter.resume(made);
-      return completed(scene, made.workflowId);
-    },
-  },
-  cancelled: {
-    options: waits,
-    async play(scene) {
-      scene.sender.follow(() => 500);
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await scene.starter.cancelDelivery(made);
-      return completed(scene, made.workflowId, 'CANCELLED');
-    },
-  },
-  'cancelled-before-attempt': {
-    options: { isWorkerAway: true },
-    async play(scene) {
-      const made = await startDelivery(scene);
-      await scene.starter.cancelDelivery(made);
-      await scene.startWorker();
-      return completed(scene, made.workflowId, 'CANCELLED');
-    },
-  },
-  'cancelled-in-attempt': {
-    options: waits,
-    async play(scene) {
-      const { opened, open } = gate();
-      scene.sender.follow(async (_request, index) => {
-        if (index === 1) await opened;
-        return 500;
-      });
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await scene.starter.retrigger(made);
-      await until('the second attempt is under way', () => scene.sender.sent.length === 2);
-      await scene.starter.cancelDelivery(made);
-      open();
-      return completed(scene, made.workflowId, 'CANCELLED');
-    },
-  },
-  'endpoint-deleted': {
-    options: { retryDelaysMs: [500] },
-    async play(scene) {
-      scene.sender.follow(() => 500);
-      const made = await startDelivery(scene);
-      await waiting(scene, made.workflowId);
-      await setEndpoint(scene, made, 'deleted');
-      return completed(scene, made.workflowId, 'CANCELLED');
-    },
-  },
-};
 
 function identify(scene: Scene, userId = 'u1'): Promise<string> {
   return receive(scene, { type: 'identify', userId, traits: { email: `${userId}@example.com` } });
@@ -241,8 +74,8 @@ const events: Record<string, Shape> = {
           ingest: {
             waitingFor: (messages) => ingest.waitingFor(messages),
             // The first look sees nobody, as if the identify were committed right after it.
-            commit: (keys, nowMs, fold) =>
-              ingest.commit(keys, nowMs, (messages, known) =>
+            commit: (keys, by, fold) =>
+              ingest.commit(keys, by, (messages, known) =>
                 fold(messages, looks++ === 0 ? { ...known, contacts: [] } : known),
               ),
           },
@@ -369,12 +202,23 @@ const sweeps: Record<string, Shape> = {
       return completed(scene, 'sweep');
     },
   },
+  'one-part-failed': {
+    options: {
+      replace: ({ leftBehind }) => ({
+        leftBehind: { ...leftBehind, events: () => Promise.reject(new Error('MongoDB is away')) },
+      }),
+    },
+    async play(scene) {
+      await scene.start('sweep', 'sweep', { olderThanMs: -hourMs });
+      return completed(scene, 'sweep', 'FAILED');
+    },
+  },
 };
 
 /** Every way through every workflow, by the name of its file: `<workflow>.<shape>`. */
 export const shapes: Record<string, Shape> = Object.fromEntries(
   Object.entries({
-    'webhook-delivery': delivery,
+    'webhook-delivery': deliveryShapes,
     'contact-upsert': upserts,
     'custom-event': events,
     'ingest-batch': batches,

@@ -85,8 +85,8 @@ describe('contactUpsert', () => {
       replace: ({ ingest }) => ({
         ingest: {
           waitingFor: (messages) => ingest.waitingFor(messages),
-          async commit(keys, nowMs, fold) {
-            const committed = await ingest.commit(keys, nowMs, fold);
+          async commit(keys, by, fold) {
+            const committed = await ingest.commit(keys, by, fold);
             if (deaths++ === 0) throw new Error('killed between the commit and the answer');
             return committed;
           },

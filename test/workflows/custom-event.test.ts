@@ -124,8 +124,8 @@ describe('customEvent', () => {
       replace: ({ ingest }) => ({
         ingest: {
           waitingFor: (messages) => ingest.waitingFor(messages),
-          async commit(keys, nowMs, fold) {
-            const committed = await ingest.commit(keys, nowMs, fold);
+          async commit(keys, by, fold) {
+            const committed = await ingest.commit(keys, by, fold);
             if (commits++ === 0) throw new Error('killed between the commit and the answer');
             return committed;
           },

@@ -1,4 +1,4 @@
-import { messageOf, untilDone, untilExecution, untilStatus } from './support/look';
+import { failureOf, messageOf, untilDone, untilExecution, untilStatus } from './support/look';
 import type { Scene } from './support/scene';
 import { addContact, addEndpoint, receive } from './support/seed';
 import { setStage } from './support/stage';
@@ -79,5 +79,29 @@ describe('the sweep', () => {
     await untilStatus(scene, held?._id ?? '', 'delivered');
     await untilExecution(scene, `resume/${endpointId}/${since.getTime()}`, 'COMPLETED');
     expect(await scene.activities.sweepNotices({ olderThanMs })).toEqual({ started: 0 });
+  });
+
+  it('does its other parts when one of them fails, ends as failed, and does not insist', async () => {
+    let tries = 0;
+    const scene = await stage.open({
+      replace: ({ leftBehind }) => ({
+        leftBehind: {
+          ...leftBehind,
+          claimMessages() {
+            tries++;
+            return Promise.reject(new Error('MongoDB is away'));
+          },
+        },
+      }),
+    });
+    await addEndpoint(scene);
+    await scene.activities.commitMessages({ keys: [await identify(scene)], mayWait: false });
+    await scene.place.skip(olderThanMs + 1_000);
+    const workflowId = `sweep-${scene.workspaceId}`;
+    await scene.start('sweep', workflowId, { olderThanMs });
+    await untilExecution(scene, workflowId, 'FAILED');
+    expect(await failureOf(scene, workflowId)).toMatchObject({ type: 'SweepFailed', nonRetryable: true });
+    expect(tries).toBe(3);
+    await until('the event was delivered', () => scene.sender.sent.length === 1);
   });
 });

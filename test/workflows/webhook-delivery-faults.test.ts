@@ -1,12 +1,12 @@
 import type { ActivityDeps } from '../../activities';
 import type { Attempt } from '../../domain/delivery';
-import { isIdle } from './support/history';
+import { eventsOf, isIdle, ofType } from './support/history';
 import { attemptsOf, deliveryOf, untilAttempts, untilExecution, untilStatus } from './support/look';
 import { inOrder } from './support/scripted-sender';
-import { startDelivery } from './support/seed';
+import { addEndpoint, dispatchEvent, startDelivery } from './support/seed';
 import { setStage } from './support/stage';
 import { expectAttemptsAt, roundSeconds } from './support/timeline';
-import { until } from './support/until';
+import { gate, until } from './support/until';
 
 const stage = setStage();
 
@@ -95,6 +95,35 @@ describe('a fault of our own', () => {
     await untilExecution(scene, workflowId, 'COMPLETED');
     expect(scene.sender.sent).toHaveLength(2);
     expect(await attemptsOf(scene, id)).toMatchObject([{ number: 1, statusCode: 200 }]);
+  });
+});
+
+describe('a receiver that hangs', () => {
+  it('holds twenty workflow tasks at most; further deliveries to it are attempted outside of theirs', async () => {
+    const scene = await stage.open();
+    const { opened, open } = gate();
+    const hangingId = await addEndpoint(scene, { url: 'https://slow.example.com/hook' });
+    scene.sender.follow(async ({ url }) => {
+      if (url.includes('slow')) await opened;
+      return 200;
+    });
+    const held = await Promise.all(Array.from({ length: 20 }, () => dispatchEvent(scene)));
+    await until('twenty attempts are under way', () => scene.sender.sent.length === 20);
+    const [one] = await dispatchEvent(scene);
+    await until('one more is under way', () => scene.sender.sent.length === 21);
+    const events = await eventsOf(scene.handle(one?.workflowId ?? ''));
+    expect(ofType(events, 'ActivityTaskScheduled')).toHaveLength(1);
+
+    // Another endpoint's deliveries are not touched by it.
+    await scene.place.stores.endpoints.update(hangingId, { events: [] }, new Date(scene.place.now()));
+    const other = await startDelivery(scene);
+    await untilExecution(scene, other.workflowId, 'COMPLETED');
+    expect(ofType(await eventsOf(scene.handle(other.workflowId)), 'ActivityTaskScheduled')).toHaveLength(0);
+
+    open();
+    for (const { id } of [...held.flat(), ...(one ? [one] : [])]) await untilStatus(scene, id, 'delivered');
+    expect(await attemptsOf(scene, one?.id ?? '')).toMatchObject([{ number: 1, trigger: 'schedule' }]);
+    expect(scene.sender.sent).toHaveLength(22);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { WebhookSender } from '../../activities/attempt-delivery';
 import { createReceiver, type Receiver } from '../../src/receiver/server';
 import { createAddressGuard } from '../../src/webhooks/address-guard';
 import { createHttpExchange } from '../../src/webhooks/http-exchange';
@@ -21,7 +22,7 @@ afterAll(async () => {
 describe('a delivery over HTTP', () => {
   it('reaches a receiver that fails three times and then answers 200, signed anew each time', async () => {
     const sender = createSender(http);
-    const scene = await stage.open({ replace: () => ({ sender: { send: signedNow(sender.send) } }) });
+    const scene = await stage.open({ replace: () => ({ sender: { send: signedNow(sender) } }) });
     await addEndpoint(scene, { url: `${receiver.url}/fail/3` });
     const [delivery] = await dispatchEvent(scene);
     if (!delivery) throw new Error('no delivery was made');
@@ -42,6 +43,6 @@ describe('a delivery over HTTP', () => {
 });
 
 /** The receiver holds a signature's time against the real clock, from which the test's has run away. */
-function signedNow(send: ReturnType<typeof createSender>['send']): typeof send {
-  return (request) => send({ ...request, nowMs: Date.now() });
+function signedNow(sender: WebhookSender): WebhookSender['send'] {
+  return (request) => sender.send({ ...request, nowMs: Date.now() });
 }

@@ -3,7 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { openDatabase, type Database } from '../../../src/mongo/connect';
 import { createSecretBox } from '../../../src/mongo/secret-box';
 import { createStores, prepareDatabase, type Stores } from '../../../src/mongo/stores';
-import { freshDatabaseName, testMongoUri, testTemporalAddress } from '../../support/engines';
+import { freshDatabaseName, testMongoUri } from '../../support/engines';
 import { createTimeSkippingEnv } from '../../support/time-skipping';
 import { workflowCode } from './bundle';
 
@@ -21,8 +21,6 @@ export interface Place {
   readClock: () => Promise<void>;
   /** Lets this much time pass for Temporal. */
   skip: (durationMs: number) => Promise<void>;
-  /** Lets time run free until `work` has ended: timers fire as soon as nothing else is to be done. */
-  skipWhile: <Result>(work: Promise<Result>) => Promise<Result>;
   close: () => Promise<void>;
 }
 
@@ -34,8 +32,6 @@ export async function openPlace(): Promise<Place> {
   installQuietRuntime();
   const [code, env, mongo] = await Promise.all([workflowCode(), createTimeSkippingEnv(), openStores(testMongoUri())]);
   const { connection, nativeConnection } = env;
-  const { testService } = connection;
-  if (!testService) throw new Error('this Temporal does not skip through time');
   let aheadMs = 0;
   const readClock = async (): Promise<void> => {
     aheadMs = (await env.currentTimeMs()) - Date.now();
@@ -53,15 +49,6 @@ export async function openPlace(): Promise<Place> {
       await env.sleep(durationMs);
       await readClock();
     },
-    async skipWhile(work) {
-      await testService.unlockTimeSkipping({});
-      try {
-        return await work;
-      } finally {
-        await testService.lockTimeSkipping({});
-        await readClock();
-      }
-    },
     async close() {
       await env.teardown();
       await mongo.database.db.dropDatabase();
@@ -70,10 +57,8 @@ export async function openPlace(): Promise<Place> {
   };
 }
 
-/** The dev server, whose time is real, for what the time-skipping server does not do as the real one does. */
-export async function openRealTimePlace(
-  engines = { temporalAddress: testTemporalAddress(), mongoUri: testMongoUri() },
-): Promise<Place> {
+/** A dev server, whose time is real: for histories as the real server writes them. */
+export async function openRealTimePlace(engines: { temporalAddress: string; mongoUri: string }): Promise<Place> {
   installQuietRuntime();
   const address = { address: engines.temporalAddress };
   const [code, connection, nativeConnection, mongo] = await Promise.all([
@@ -91,7 +76,6 @@ export async function openRealTimePlace(
     now: () => Date.now(),
     readClock: () => Promise.resolve(),
     skip: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
-    skipWhile: (work) => work,
     async close() {
       await nativeConnection.close();
       await connection.close();

@@ -2,13 +2,11 @@ import { openPlace, type Place } from './place';
 import { openScene, type Scene, type SceneOptions } from './scene';
 
 /** One place for the file's tests; each scene that a test opens ends with the test. */
-export function setStage(openPlaceOfFile: () => Promise<Place> = openPlace): {
-  open: (options?: SceneOptions) => Promise<Scene>;
-} {
+export function setStage(): { open: (options?: SceneOptions) => Promise<Scene> } {
   let place: Place;
   let scenes: Scene[] = [];
   beforeAll(async () => {
-    place = await openPlaceOfFile();
+    place = await openPlace();
   });
   afterEach(async () => {
     const opened = scenes;
