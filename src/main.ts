@@ -12,8 +12,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 runProcess('main', async (config, logger, onStop, isStopping) => {
   logger.debug(describeConfig(config), 'settings');
   const abort = new AbortController();
-  onStop(() => Promise.resolve(abort.abort()));
-  const engines = await startEngines({
+  const starting = startEngines({
     dataDir: config.dataDir,
     ...(config.temporal
       ? {}
@@ -30,7 +29,15 @@ runProcess('main', async (config, logger, onStop, isStopping) => {
     onProgress: say,
     signal: abort.signal,
   });
-  onStop(engines.stop);
+  // Also while they are being started: the process ends after its engines, not before.
+  onStop(async () => {
+    abort.abort();
+    await starting.then(
+      (started) => started.stop(),
+      () => undefined,
+    );
+  });
+  const engines = await starting;
   const temporal = config.temporal ?? {
     connectionOptions: { address: engines.temporalAddress ?? '' },
     namespace: 'default',

@@ -98,8 +98,14 @@ export class IngestTransaction {
     return this.database.transaction(async (session) => {
       const stored = new Map((await messages.byKeys(keys, session)).map((document) => [document._id, document]));
       const ordered = keys.flatMap((key) => stored.get(key) ?? []);
-      const open = ordered.filter(({ state }) => state !== 'done').flatMap((document) => read(document) ?? []);
+      const open: InboxMessage[] = [];
       const outcomes = new Map<string, Outcome>();
+      for (const document of ordered.filter(({ state }) => state !== 'done')) {
+        const inbox = read(document);
+        if (inbox) open.push(inbox);
+        else outcomes.set(document._id, { status: 'failed', reason: 'its stored text cannot be read any more' });
+      }
+      await messages.finish(outcomes, by, session);
       if (open.length > 0) {
         const result = fold(open, await this.known(workspaceId, open, session));
         await contacts.save(result, session);
@@ -142,8 +148,12 @@ function read(document: MessageDocument): InboxMessage | undefined {
 
 /** The message inside a stored event; undefined only when its text was altered in the database. */
 export function messageOf(document: MessageDocument): Message | undefined {
-  const result = readMessage(JSON.parse(document.body), { atMs: document.receivedAt.getTime() });
-  return result.kind === 'message' ? result.message : undefined;
+  try {
+    const result = readMessage(JSON.parse(document.body), { atMs: document.receivedAt.getTime() });
+    return result.kind === 'message' ? result.message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** An identify makes a contact known under these; a track waits under them. */

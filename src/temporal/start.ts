@@ -168,7 +168,15 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     retrigger: (delivery: Delivery): Promise<void> =>
       signalDelivery(delivery, retriggerSignal, delivery.attemptCount === 0 ? delivery.round : delivery.round + 1),
     resume: (delivery: Delivery): Promise<void> => signalDelivery(delivery, resumeSignal, delivery.round),
-    cancelDelivery: (delivery: Delivery): Promise<boolean> => onOpen(delivery.workflowId, (handle) => handle.cancel()),
+    /** False when the delivery has no open workflow: Temporal itself calls the cancelling of a closed one a success. */
+    async cancelDelivery(delivery: Delivery): Promise<boolean> {
+      let isOpen = false;
+      await onOpen(delivery.workflowId, async (handle) => {
+        isOpen = (await handle.describe()).status.name === 'RUNNING';
+        if (isOpen) await handle.cancel();
+      });
+      return isOpen;
+    },
 
     /** What failed since a moment, again; the same recovery asked for twice is one. */
     startRecovery: (recovery: { endpointId: string; since: string; until: string }): Promise<void> =>

@@ -22,7 +22,6 @@ export interface Answer {
   headers: Headers;
   text: string;
   // What a test expects of an answer is what it says about its shape.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 export interface SendOptions {

@@ -54,6 +54,13 @@ test('a message that can never be written fails alone: its neighbours take effec
   expect(await database.db.collection('contacts').countDocuments({})).toBe(2);
 });
 
+test('a message whose stored text cannot be read gets that as its outcome, and its neighbour takes effect', async () => {
+  const keys = await receive(newId('workspace'), ['altered', 'whole']);
+  await stores.messages.collection.updateOne({ _id: keys[0] ?? '' }, { $set: { body: '{' } });
+  const committed = await stores.ingest.commit(keys, { nowMs: Date.now() }, honest);
+  expect(committed.map(({ outcome }) => outcome?.status)).toEqual(['failed', 'created']);
+});
+
 test('a MongoDB that was not there at first is used once it is', async () => {
   const own = await startOwnMongod();
   await own.kill();
