@@ -66,5 +66,10 @@ test('identify and track sent together, in both orders, a thousand pairs: every 
   expect((await runs.distinct('contactId')).length).toBe(pairs);
   expect(await system.db.collection('contacts').countDocuments({ listIds: list.json.id })).toBe(pairs);
   expect(await system.db.collection('messages').countDocuments({ state: { $ne: 'done' } })).toBe(0);
-  expect(await system.db.collection('waiters').countDocuments({})).toBe(0);
+  // A track that the sweep's group has finished may still have its own workflow on the way to seeing that.
+  await eventually(
+    'nobody to wait',
+    async () => (await system.db.collection('waiters').countDocuments({})) === 0,
+    60_000,
+  );
 }, 200_000);
