@@ -1,4 +1,5 @@
 import {
+  exchangeLimits,
   honoursRetryAfter,
   judge,
   type Attempt,
@@ -8,9 +9,6 @@ import {
 } from '../domain/delivery';
 import { delayAfterFailure, parseRetryAfterMs } from '../domain/retry-timeline';
 
-/** Source: the webhooks document: a 2xx within 30 seconds, for the whole exchange. */
-const timeoutMs = 30_000;
-const maxResponseBytes = 16 * 1024;
 /** A receiver that hangs may hold this many workflow tasks of a worker, out of hundreds: the others' work goes on. */
 const maxWithinTasks = 20;
 
@@ -152,8 +150,7 @@ export function createAttemptDelivery(deps: {
         .filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > atMs)
         .map(({ secret }) => secret),
       headers: target.endpoint.headers,
-      timeoutMs,
-      maxResponseBytes,
+      ...exchangeLimits,
       nowMs: atMs,
       ...(signal ? { signal } : {}),
     });

@@ -9,14 +9,11 @@ import {
 } from '../domain/automation';
 import { evaluate } from '../domain/condition';
 import { patchFromTraits, type Contact, type ContactPatch } from '../domain/contact';
-import { judge, type ExchangeOutcome } from '../domain/delivery';
+import { exchangeLimits, judge, type ExchangeOutcome } from '../domain/delivery';
 import { parseDurationMs } from '../domain/duration';
 import { factsOf } from '../domain/ingest';
 import type { JsonObject } from '../domain/json';
 import { delayAfterFailure } from '../domain/retry-timeline';
-
-const timeoutMs = 30_000;
-const maxResponseBytes = 16 * 1024;
 
 interface LoadedRun {
   workspaceId: string;
@@ -166,8 +163,7 @@ export function createRunStep(deps: {
             properties: run.event.properties,
           },
         }),
-        timeoutMs,
-        maxResponseBytes,
+        ...exchangeLimits,
         ...(signal ? { signal } : {}),
       });
       const statusCode = outcome.kind === 'response' ? outcome.statusCode : undefined;

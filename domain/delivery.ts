@@ -50,6 +50,9 @@ export interface Attempt {
   responseBody: string;
 }
 
+/** A 2xx within 30 seconds, for the whole exchange, and what is kept of the answer. Source: the webhooks document. */
+export const exchangeLimits = { timeoutMs: 30_000, maxResponseBytes: 16 * 1024 } as const;
+
 /** What came of one HTTP exchange; `message` is fit for the customer's eyes. */
 export type ExchangeOutcome =
   | { kind: 'response'; statusCode: number; retryAfter?: string; body: string; durationMs: number }

@@ -4,7 +4,7 @@ import type { WebhookEndpoint, WebhookEndpointStore } from '../mongo/webhook-end
 import type { Starter } from '../temporal/start';
 import { notFound } from './problem';
 import { route, type Route } from './route';
-import { notActive } from './webhook-schema';
+import { findEndpoint, notActive } from './webhook-schema';
 
 /** `since` and `until` bound when the deliveries were made. */
 const recoverBody = z.strictObject({
@@ -22,11 +22,8 @@ export interface RecoveryRouteDeps {
 
 /** Delivering again what failed at an endpoint since a moment. */
 export function recoveryRoutes(deps: RecoveryRouteDeps): Route[] {
-  const find = async (workspaceId: string, id: string | undefined): Promise<WebhookEndpoint> => {
-    const endpoint = await deps.endpoints.get(workspaceId, id ?? '');
-    if (!endpoint) throw notFound('webhook endpoint');
-    return endpoint;
-  };
+  const find = (workspaceId: string, id: string | undefined): Promise<WebhookEndpoint> =>
+    findEndpoint(deps.endpoints, workspaceId, id);
 
   return [
     route({

@@ -14,6 +14,7 @@ import {
   endpointFields,
   endpointSchema,
   endpointWithSecret,
+  findEndpoint,
   showEndpoint,
   testResult,
 } from './webhook-schema';
@@ -30,11 +31,8 @@ export interface WebhookRouteDeps {
 
 /** Settings → Webhooks: endpoints, their test, and their secret. */
 export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
-  const find = async (workspaceId: string, id: string | undefined): Promise<WebhookEndpoint> => {
-    const endpoint = await deps.endpoints.get(workspaceId, id ?? '');
-    if (!endpoint) throw notFound('webhook endpoint');
-    return endpoint;
-  };
+  const find = (workspaceId: string, id: string | undefined): Promise<WebhookEndpoint> =>
+    findEndpoint(deps.endpoints, workspaceId, id);
   const checked = async (text: string): Promise<string> => {
     const check = await deps.checkUrl(text);
     if (!check.ok)

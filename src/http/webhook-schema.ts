@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ExchangeOutcome } from '../../domain/delivery';
 import { customHeadersSchema } from '../../domain/webhook-headers';
 import { webhookEventTypes } from '../../domain/webhook-events';
-import { endpointStatuses, type WebhookEndpoint } from '../mongo/webhook-endpoints';
-import { Problem } from './problem';
+import { endpointStatuses, type WebhookEndpoint, type WebhookEndpointStore } from '../mongo/webhook-endpoints';
+import { notFound, Problem } from './problem';
 
 /** What a person may set on a webhook endpoint. */
 export const endpointFields = {
@@ -36,6 +36,17 @@ export const endpointSchema = z.object({
   updatedAt: z.iso.datetime(),
 });
 export const endpointWithSecret = endpointSchema.extend({ secret: z.string().describe('Shown now and never again') });
+
+/** The endpoint of that id in the workspace, or a 404. */
+export async function findEndpoint(
+  endpoints: Pick<WebhookEndpointStore, 'get'>,
+  workspaceId: string,
+  id: string | undefined,
+): Promise<WebhookEndpoint> {
+  const endpoint = await endpoints.get(workspaceId, id ?? '');
+  if (!endpoint) throw notFound('webhook endpoint');
+  return endpoint;
+}
 
 /** Sending to an endpoint that is switched off needs it switched on first. */
 export function notActive(endpoint: { status: string; statusReason?: string }): Problem {

@@ -1,7 +1,7 @@
 import type { ActivityDeps } from '../../activities';
 import type { Database } from './connect';
 import { createDeliveryLog, createDispatchStore } from './delivery-log';
-import { refsOf } from './ingest';
+import { messageOf, refsOf } from './ingest';
 import { createRunLog } from './run-log';
 import type { Stores } from './stores';
 
@@ -20,7 +20,7 @@ export function createActivityStores(
         const [document] = await stores.messages.byKeys([messageKey]);
         if (!document) return;
         await stores.messages.markWaiting(messageKey);
-        await stores.waiters.add(messageKey, refsOf(document), new Date(nowMs));
+        await stores.waiters.add(messageKey, refsOf(document.workspaceId, messageOf(document)), new Date(nowMs));
       },
       leave: (messageKey) => stores.waiters.remove(messageKey),
     },

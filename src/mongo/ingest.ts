@@ -98,25 +98,29 @@ export class IngestTransaction {
     return this.database.transaction(async (session) => {
       const stored = new Map((await messages.byKeys(keys, session)).map((document) => [document._id, document]));
       const ordered = keys.flatMap((key) => stored.get(key) ?? []);
+      const bodies = new Map(ordered.map((document) => [document._id, messageOf(document)]));
       const open: InboxMessage[] = [];
       const outcomes = new Map<string, Outcome>();
       for (const document of ordered.filter(({ state }) => state !== 'done')) {
-        const inbox = read(document);
-        if (inbox) open.push(inbox);
+        const message = bodies.get(document._id);
+        if (message) open.push(inboxMessage(document, message));
         else outcomes.set(document._id, { status: 'failed', reason: 'its stored text cannot be read any more' });
       }
-      await messages.finish(outcomes, by, session);
       if (open.length > 0) {
         const result = fold(open, await this.known(workspaceId, open, session));
         await contacts.save(result, session);
         await events.insert(result.events, session);
         await runs.insert(result.runs, new Date(by.nowMs), session);
-        await messages.finish(result.outcomes, by, session);
         for (const [key, outcome] of result.outcomes) outcomes.set(key, outcome);
       }
+      await messages.finish(outcomes, by, session);
       return ordered.map((document) => {
         const outcome = outcomes.get(document._id) ?? document.outcome;
-        return { key: document._id, refs: refsOf(document), ...(outcome ? { outcome } : {}) };
+        return {
+          key: document._id,
+          refs: refsOf(document.workspaceId, bodies.get(document._id)),
+          ...(outcome ? { outcome } : {}),
+        };
       });
     });
   }
@@ -133,10 +137,8 @@ export class IngestTransaction {
   }
 }
 
-/** The stored event in the form that the fold takes. It was readable when it was accepted, so it is now. */
-function read(document: MessageDocument): InboxMessage | undefined {
-  const message = messageOf(document);
-  if (!message) return undefined;
+/** The stored event in the form that the fold takes. */
+function inboxMessage(document: MessageDocument, message: Message): InboxMessage {
   return {
     key: document._id,
     workspaceId: document.workspaceId,
@@ -157,12 +159,10 @@ export function messageOf(document: MessageDocument): Message | undefined {
 }
 
 /** An identify makes a contact known under these; a track waits under them. */
-export function refsOf(document: MessageDocument): string[] {
-  const message = messageOf(document);
-  if (!message) return [];
-  return contactRefs(document.workspaceId, {
-    userIds: message.userId === undefined ? [] : [message.userId],
-    emails: message.email === undefined ? [] : [message.email],
+export function refsOf(workspaceId: string, message: Message | undefined): string[] {
+  return contactRefs(workspaceId, {
+    userIds: message?.userId === undefined ? [] : [message.userId],
+    emails: message?.email === undefined ? [] : [message.email],
   });
 }
 

@@ -1,10 +1,7 @@
 import type { WebhookSender } from '../../activities/attempt-delivery';
-import type { ExchangeOutcome } from '../../domain/delivery';
+import { exchangeLimits, type ExchangeOutcome } from '../../domain/delivery';
 import { newId } from '../mongo/new-id';
 import type { WebhookEndpoint } from '../mongo/webhook-endpoints';
-
-const timeoutMs = 30_000;
-const maxResponseBytes = 16 * 1024;
 
 /** Sends the signed test ping to an endpoint, outside of any workflow: the answer is for the person who just saved it. */
 export function createPing(
@@ -24,8 +21,7 @@ export function createPing(
       }),
       secrets: endpoint.secrets.map(({ secret }) => secret),
       headers: endpoint.headers,
-      timeoutMs,
-      maxResponseBytes,
+      ...exchangeLimits,
       nowMs,
     });
   };
