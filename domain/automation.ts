@@ -73,6 +73,9 @@ export interface Automation {
   updatedAtMs: number;
 }
 
+/** What decides whether an event starts a run: every commit of a track reads it, and the steps may be long. */
+export type Listener = Omit<Automation, 'steps'>;
+
 /** Where a run stands: indexes into step lists, with the branch taken between two of them. `[2,'then',0]`. */
 export type StepPosition = (number | 'then' | 'else')[];
 

@@ -1,3 +1,5 @@
+import { assertNever } from './assert-never';
+import { delayAfterFailure } from './retry-timeline';
 import type { WebhookEventType } from './webhook-events';
 
 /**
@@ -22,11 +24,14 @@ export interface Delivery {
   status: DeliveryStatus;
   attemptCount: number;
   round: number;
+  /** Attempts made in this round: the place on the timeline at which another workflow takes the delivery over. */
+  attemptsInRound: number;
   createdAtMs: number;
   updatedAtMs: number;
   nextAttemptAtMs?: number;
   lastStatusCode?: number;
   lastError?: string;
+  /** The workflow that carries it now: its own, or one that carries many. */
   workflowId: string;
   /** Host and port of the endpoint, for the summary in the Web UI. */
   host?: string;
@@ -70,4 +75,46 @@ export function judge(statusCode: number | undefined): Verdict {
 /** Only these two answers speak for the receiver's own load, so only theirs may stretch a wait. */
 export function honoursRetryAfter(statusCode: number): boolean {
   return statusCode === 429 || statusCode === 503;
+}
+
+/** What an attempt makes of its delivery. `gone`: the receiver wants nothing any more, its endpoint is to be disabled. */
+export interface AfterAttempt {
+  status: 'delivered' | 'retrying' | 'failed';
+  attemptCount: number;
+  round: number;
+  attemptsInRound: number;
+  lastStatusCode: number | undefined;
+  lastError: string | undefined;
+  nextAttemptAtMs?: number;
+  isGone?: true;
+}
+
+/** The delivery after an attempt in `slot` (attempts of the round before it), by the timeline. */
+export function afterAttempt(attempt: Attempt, slot: number, retryDelaysMs: readonly number[]): AfterAttempt {
+  const made = {
+    attemptCount: attempt.number,
+    round: attempt.round,
+    attemptsInRound: slot + 1,
+    lastStatusCode: attempt.statusCode,
+    lastError: attempt.error,
+  };
+  const verdict = judge(attempt.statusCode);
+  switch (verdict) {
+    case 'delivered':
+      return { ...made, status: 'delivered' };
+    case 'gone':
+      return { ...made, status: 'failed', isGone: true };
+    case 'failed': {
+      const delayMs = delayAfterFailure(retryDelaysMs, slot, attempt.retryAfterMs);
+      if (delayMs === undefined) return { ...made, status: 'failed' };
+      return { ...made, status: 'retrying', nextAttemptAtMs: endOf(attempt) + delayMs };
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+/** When an attempt ended: what the next wait is measured from. */
+export function endOf(attempt: Pick<Attempt, 'atMs' | 'durationMs'>): number {
+  return attempt.atMs + attempt.durationMs;
 }

@@ -54,6 +54,11 @@ export const workflowIds = {
   /** One event to one endpoint, over all rounds and retriggers: a new run of the same id, never a second workflow. */
   webhookDelivery: (delivery: { endpointId: string; eventId: string }): string =>
     `delivery/${delivery.endpointId}/${delivery.eventId}`,
+  /** First attempts at one endpoint that its groups could not finish at once: the endpoint's slow lane. */
+  webhookDispatch: (endpointId: string): string => `dispatch/${endpointId}`,
+  /** Deliveries of one endpoint that failed together; `groupId` names what they failed in. */
+  webhookRetryGroup: (group: { endpointId: string; groupId: string }): string =>
+    `retry-group/${group.endpointId}/${group.groupId}`,
   /** One recovery of an endpoint's failures since a moment; asking twice joins the one that runs. */
   webhookRecovery: (recovery: { endpointId: string; since: string }): string =>
     `recovery/${recovery.endpointId}/${recovery.since}`,

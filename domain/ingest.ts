@@ -1,7 +1,7 @@
 import { assertNever } from './assert-never';
 import { eventKey } from './event-name';
 import { evaluate, type Facts } from './condition';
-import type { Automation } from './automation';
+import type { Listener } from './automation';
 import {
   applyPatch,
   isMetadataTooLarge,
@@ -60,7 +60,7 @@ export interface NewRun {
 /** What the stores know before the fold. `automations` holds those of any status that listen to the tracks' names. */
 export interface Known {
   contacts: Contact[];
-  automations: Automation[];
+  automations: Listener[];
   listIds: ReadonlySet<string>;
 }
 
@@ -136,10 +136,10 @@ export function factsOf(contact: Contact, properties: Facts['properties']): Fact
 
 /** Why each automation that listens to the name runs or does not. Used for real, and by simulate without effects. */
 export function matchAutomations(
-  automations: readonly Automation[],
+  automations: readonly Listener[],
   name: string,
   facts: Facts,
-): { automation: Automation; ran: boolean; reason?: string }[] {
+): { automation: Listener; ran: boolean; reason?: string }[] {
   const wanted = eventKey(name);
   return automations
     .filter((automation) => automation.eventKey === wanted)

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isObject } from '../../domain/json';
+import { OverloadedError } from '../mongo/gathering';
 import { TemporalUnavailableError } from '../temporal/start';
 
 /** An answer that says what is wrong and what to do, as problem details (RFC 9457). */
@@ -80,6 +81,11 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof TemporalUnavailableError || isGrpcUnavailable(error)) {
     return new Problem(503, 'temporal_unavailable', 'Temporal cannot be reached at the moment; try again shortly.', {
       retryAfterSeconds: 5,
+    });
+  }
+  if (error instanceof OverloadedError) {
+    return new Problem(503, 'overloaded', 'More arrives than can be stored at the moment; send it again shortly.', {
+      retryAfterSeconds: 2,
     });
   }
   if (error instanceof MongoServerError && error.code === 11000) {

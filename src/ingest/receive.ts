@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { messageKey, workflowIds } from '../../domain/ids';
 import { isDeeperThan, isObject, prune } from '../../domain/json';
 import { maxNesting, messageIdOf, readMessage } from '../../domain/message';
+import { OverloadedError } from '../mongo/gathering';
 import type { MessageDocument, MessageSource, MessageStore } from '../mongo/messages';
 import { newId } from '../mongo/new-id';
 import type { RejectionDocument, RejectionStore } from '../mongo/rejections';
@@ -60,6 +61,10 @@ export class Receiver {
     for (const { document } of judged)
       if (document && !documents.has(document._id)) documents.set(document._id, document);
 
+    if (documents.size > 0) {
+      if (this.deps.lane.isFull) throw new OverloadedError(`${this.deps.lane.depth} messages wait to be worked off`);
+      await this.deps.lane.room();
+    }
     const known = await this.deps.messages.insert([...documents.values()]);
     const fresh = [...documents.values()].filter(({ _id }) => !known.has(_id));
     this.deps.lane.add(fresh.map(({ _id, type }) => ({ key: _id, type })));

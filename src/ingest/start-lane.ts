@@ -7,31 +7,69 @@ export interface Startable {
   type: 'identify' | 'track';
 }
 
-/** Starts under way at a time; while they are, arrivals gather and leave together. */
-const maxStartsInFlight = 4;
-const maxGroup = 100;
-/** More than this is left to the sweep: it is durable, and memory is not where a backlog belongs. */
-const maxGathered = 20_000;
+/** Groups whose commit is not done yet, at a time: what comes meanwhile makes the next group larger, and so cheaper. */
+const maxOpenGroups = 2;
+/** Starts a second, and how many may leave at once after a rest: a start costs far more than a message in a group. */
+const startsPerSecond = 16;
+const maxBurst = 3;
+const maxGroup = 200;
+/** A request with more messages leaves in pieces: the keys of a piece stay far below Temporal's limit for an input. */
+const maxParcel = 1_000;
+/** How often the inbox is asked whether a group is committed, and when a group is no longer waited for. */
+const lookEveryMs = 10;
+const lookAtMostMs = 1_500;
+/** From here on answers are slowed down, so that senders who wait for them come no faster than they are served. */
+const slowAnswersAt = maxGroup;
+const slowAtMostMs = 250;
+/** More than this is not taken in: the gateway answers that it is overloaded. */
+const maxGathered = 10_000;
+
+interface OpenGroup {
+  /** A message that tells by its state that the whole group is committed. */
+  key: string;
+  startedAtMs: number;
+}
+
+export interface StartLaneDeps {
+  starter: Pick<Starter, 'startContactUpsert' | 'startCustomEvent' | 'startBatch'>;
+  /** Those of the messages that have their outcome. Needs: src/mongo/messages.ts. */
+  done: (keys: string[]) => Promise<Set<string>>;
+  logger: Logger;
+  /** Milliseconds that never jump. */
+  clock?: () => number;
+}
 
 /**
- * Starts workflows for messages that were stored. At rest each message gets its own workflow at once. While starts are
- * under way arrivals gather, and leave as one ordered group with the next start: a group costs hardly more than one.
+ * Starts workflows for messages that were stored. At rest each message gets its own workflow at once. Under load
+ * arrivals gather, and leave as one ordered group with the next start: a group costs hardly more than one. How many
+ * groups are open is bounded by commits done, not by starts answered: otherwise a worker that lags behind would be sent
+ * ever more small groups, where fewer and larger ones are what helps it. Receivers do not count: a slow one holds up
+ * nobody's commit.
  */
 export class StartLane {
   /** The messages of one request stay together and in their order. */
   private parcels: Startable[][] = [];
   private gathered = 0;
-  private inFlight = 0;
+  private open: OpenGroup[] = [];
+  private tokens = maxBurst;
+  private tokensAtMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private isLooking = false;
+  /** Senders whose answers are slowed down. */
+  private readonly waiting = new Set<() => void>();
+  private readonly clock: () => number;
 
-  constructor(
-    private readonly starter: Pick<Starter, 'startContactUpsert' | 'startCustomEvent' | 'startBatch'>,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly deps: StartLaneDeps) {
+    this.clock = deps.clock ?? (() => performance.now());
+    this.tokensAtMs = this.clock();
+  }
 
   /** Never waits and never throws: what cannot be started now is started by the sweep. */
   add(messages: Startable[]): void {
-    if (messages.length === 0 || this.gathered + messages.length > maxGathered) return;
-    this.parcels.push(messages);
+    if (messages.length === 0) return;
+    for (let start = 0; start < messages.length; start += maxParcel) {
+      this.parcels.push(messages.slice(start, start + maxParcel));
+    }
     this.gathered += messages.length;
     this.leave();
   }
@@ -41,17 +79,50 @@ export class StartLane {
     return this.gathered;
   }
 
+  /** Resolves when few enough messages wait for a start, or after a quarter of a second. */
+  async room(): Promise<void> {
+    if (this.gathered < slowAnswersAt) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, slowAtMostMs);
+      this.waiting.add(go);
+    });
+  }
+
+  /** What came now would wait for long, in memory: better to ask the sender to come again. */
+  get isFull(): boolean {
+    return this.gathered >= maxGathered;
+  }
+
   private leave(): void {
-    while (this.inFlight < maxStartsInFlight && this.parcels.length > 0) {
-      const group = this.takeGroup();
-      this.inFlight++;
-      this.start(group)
-        .catch((error: unknown) => this.logger.warn({ err: error, messages: group.length }, 'start.left_to_sweep'))
-        .finally(() => {
-          this.inFlight--;
-          this.leave();
-        });
+    this.refill();
+    while (this.parcels.length > 0 && this.open.length < maxOpenGroups && this.tokens >= 1) {
+      this.tokens--;
+      void this.start(this.takeGroup());
     }
+    this.wake();
+  }
+
+  /** Comes back when a group may be committed, or when the next start is due. */
+  private wake(): void {
+    if (this.timer !== undefined || (this.open.length === 0 && this.parcels.length === 0)) return;
+    const untilTokenMs = this.parcels.length > 0 ? ((1 - this.tokens) * 1_000) / startsPerSecond : Infinity;
+    const delayMs = this.open.length > 0 ? lookEveryMs : Math.max(1, untilTokenMs);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.look().finally(() => this.leave());
+    }, delayMs);
+    this.timer.unref();
+  }
+
+  private refill(): void {
+    const nowMs = this.clock();
+    this.tokens = Math.min(maxBurst, this.tokens + ((nowMs - this.tokensAtMs) * startsPerSecond) / 1_000);
+    this.tokensAtMs = nowMs;
   }
 
   private takeGroup(): Startable[] {
@@ -65,14 +136,50 @@ export class StartLane {
       this.parcels.shift();
     }
     this.gathered -= group.length;
+    // As many as have just left may follow.
+    for (const go of [...this.waiting].slice(0, group.length)) go();
     return group;
   }
 
   private async start(group: Startable[]): Promise<void> {
-    const [only] = group;
-    if (!only || group.length > 1) return this.starter.startBatch(group.map(({ key }) => key));
-    return only.type === 'identify'
-      ? this.starter.startContactUpsert(only.key)
-      : this.starter.startCustomEvent(only.key);
+    const [first] = group;
+    if (!first) return;
+    // An identify always has its outcome after the commit; a track may go on to wait for its contact.
+    const telling = group.findLast(({ type }) => type === 'identify') ?? first;
+    const entry: OpenGroup = { key: telling.key, startedAtMs: this.clock() };
+    this.open.push(entry);
+    try {
+      if (group.length > 1) await this.deps.starter.startBatch(group.map(({ key }) => key));
+      else if (first.type === 'identify') await this.deps.starter.startContactUpsert(first.key);
+      else await this.deps.starter.startCustomEvent(first.key);
+    } catch (error) {
+      this.leaveToSweep(error, group.length);
+      this.open = this.open.filter((other) => other !== entry);
+      this.leave();
+    }
+  }
+
+  /** While Temporal is away nothing is worth keeping in memory: it is all in the inbox, and the sweep starts it. */
+  private leaveToSweep(error: unknown, inGroup: number): void {
+    const messages = inGroup + this.gathered;
+    this.parcels = [];
+    this.gathered = 0;
+    this.deps.logger.warn({ err: error, messages }, 'start.left_to_sweep');
+  }
+
+  private async look(): Promise<void> {
+    if (this.isLooking || this.open.length === 0) return;
+    this.isLooking = true;
+    try {
+      const done = await this.deps.done(this.open.map(({ key }) => key));
+      const nowMs = this.clock();
+      // A worker that is away must not keep the gate shut: its groups wait in Temporal.
+      this.open = this.open.filter(({ key, startedAtMs }) => !done.has(key) && nowMs - startedAtMs < lookAtMostMs);
+    } catch {
+      // MongoDB is away for a moment: asked again.
+      this.open = this.open.filter(({ startedAtMs }) => this.clock() - startedAtMs < lookAtMostMs);
+    } finally {
+      this.isLooking = false;
+    }
   }
 }

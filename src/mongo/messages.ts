@@ -2,10 +2,12 @@ import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, Inde
 import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
 import { inTime } from './connect';
+import { Gathering } from './gathering';
 import { newestFirst, type PageStart } from './page';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
 export type MessageSource = (typeof messageSources)[number];
+const messageTypes = ['identify', 'track'] as const;
 
 /**
  * A received message. `body` is the event's JSON text as it came: nothing in it can be misread by MongoDB.
@@ -15,7 +17,7 @@ export interface MessageDocument {
   _id: string;
   workspaceId: string;
   messageId: string;
-  type: 'identify' | 'track';
+  type: (typeof messageTypes)[number];
   source: MessageSource;
   body: string;
   listId?: string;
@@ -31,39 +33,85 @@ export interface MessageDocument {
 }
 
 export const messageIndexes: IndexDescription[] = [
-  { key: { workspaceId: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
-  { key: { workspaceId: 1, 'outcome.contactId': 1, receivedAt: -1, _id: -1 }, name: 'byContact' },
+  // The list, and the list of a type: every list names its types.
+  { key: { workspaceId: 1, type: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
+  // The list by outcome. Any outcome can be the rare one; what is not done has none and costs nothing.
   {
-    key: { workspaceId: 1, 'outcome.status': 1, receivedAt: -1, _id: -1 },
-    name: 'problems',
-    // Only what people look for and what is rare: an entry for every message would cost each of them a write.
-    partialFilterExpression: { 'outcome.status': { $in: ['unresolved', 'failed'] } },
+    key: { workspaceId: 1, type: 1, 'outcome.status': 1, receivedAt: -1, _id: -1 },
+    name: 'byStatus',
+    partialFilterExpression: { 'outcome.status': { $exists: true } },
   },
-  { key: { receivedAt: 1 }, name: 'unfinished', partialFilterExpression: { state: 'received' } },
+  // What happened to a contact.
+  {
+    key: { workspaceId: 1, 'outcome.contactId': 1, receivedAt: -1, _id: -1 },
+    name: 'byContact',
+    partialFilterExpression: { 'outcome.contactId': { $exists: true } },
+  },
+  // The sweep, over all workspaces; and the list of one, which reads only keys of the others.
+  {
+    key: { receivedAt: 1, _id: 1, workspaceId: 1 },
+    name: 'unfinished',
+    partialFilterExpression: { state: 'received' },
+  },
+  // The list of tracks that wait: few.
+  { key: { workspaceId: 1, receivedAt: -1, _id: -1 }, name: 'waiting', partialFilterExpression: { state: 'waiting' } },
 ];
+
+function indexFor(filter: Filter<MessageDocument>): string {
+  if (filter['outcome.contactId'] !== undefined) return 'byContact';
+  if (filter['outcome.status'] !== undefined) return 'byStatus';
+  if (filter.state === 'received') return 'unfinished';
+  return filter.state === 'waiting' ? 'waiting' : 'newest';
+}
 
 /** The inbox: what was accepted, keyed by workspace and messageId. */
 export class MessageStore {
   readonly collection: Collection<MessageDocument>;
 
+  /** A body has 32 KB at most: a write carries 16 MB in the worst case, and 160 MB wait. */
+  private readonly inserts = new Gathering<MessageDocument, boolean>((messages) => this.insertGroup(messages), {
+    maxItems: 500,
+    maxInFlight: 2,
+    maxWaiting: 5_000,
+  });
+
   constructor(db: Db) {
     this.collection = db.collection('messages');
   }
 
-  /** Stores messages durably; returns the keys of those that were there already. */
+  /**
+   * Stores messages durably; returns the keys of those that were there already. Those of concurrent requests are
+   * written together, each with a result of its own. Throws an OverloadedError when too many wait.
+   */
   async insert(messages: MessageDocument[]): Promise<Set<string>> {
-    if (messages.length === 0) return new Set();
+    const isKnown = await inTime(this.inserts.add(messages));
+    return new Set(messages.flatMap(({ _id }, index) => (isKnown[index] ? [_id] : [])));
+  }
+
+  /** For each message whether it was there already. */
+  private async insertGroup(messages: MessageDocument[]): Promise<boolean[]> {
+    const isKnown = messages.map(() => false);
     try {
       await inTime(this.collection.insertMany(messages, { ordered: false }));
-      return new Set();
+      return isKnown;
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError)) throw error;
       const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
       // The driver wraps a lost connection in the same class, without a single write error: nothing is known to be stored.
       if (failures.length === 0) throw error;
       if (error.result.getWriteConcernError() !== undefined || failures.some(({ code }) => code !== 11000)) throw error;
-      return new Set(failures.flatMap((failure: WriteError) => messages[failure.index]?._id ?? []));
+      failures.forEach(({ index }: WriteError) => (isKnown[index] = true));
+      return isKnown;
     }
+  }
+
+  /** Those of the messages whose commit is done: they have their outcome, or wait for their contact. */
+  async done(keys: string[]): Promise<Set<string>> {
+    const rows = await this.collection
+      .find({ _id: { $in: keys }, state: { $in: ['done', 'waiting'] } })
+      .project<{ _id: string }>({ _id: 1 })
+      .toArray();
+    return new Set(rows.map(({ _id }) => _id));
   }
 
   async byKeys(keys: string[], session?: ClientSession): Promise<MessageDocument[]> {
@@ -113,6 +161,7 @@ export class MessageStore {
     filter: Filter<MessageDocument>,
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<MessageDocument[]> {
-    return newestFirst(this.collection, filter, 'receivedAt', page);
+    const named: Filter<MessageDocument> = { type: { $in: [...messageTypes] }, ...filter };
+    return newestFirst(this.collection, named, 'receivedAt', page, indexFor(filter));
   }
 }
