@@ -1,31 +1,24 @@
-import {
-  exchangeLimits,
-  honoursRetryAfter,
-  judge,
-  type Attempt,
-  type AttemptTrigger,
-  type Delivery,
-  type ExchangeOutcome,
-} from '../domain/delivery';
-import { delayAfterFailure, parseRetryAfterMs } from '../domain/retry-timeline';
+import { afterAttempt, endOf, type Attempt, type AttemptTrigger, type Delivery } from '../domain/delivery';
+import type { EndpointSlots } from './endpoint-slots';
+import type { MakeAttempt, Receiver } from './make-attempt';
 
 /** A receiver that hangs may hold this many workflow tasks of a worker, out of hundreds: the others' work goes on. */
 const maxWithinTasks = 20;
+/** Attempts under way at one endpoint; more wait, so that a receiver that hangs is not given every activity slot. */
+export const maxAtOneEndpoint = 300;
+/** An endpoint that answers within this needs no lane of its own. */
+export const quickMs = 1_000;
+export const goneReason = 'the receiver answered 410 Gone';
 
 interface AttemptTarget {
   delivery: Delivery;
   body: string;
-  endpoint: {
-    id: string;
-    url: string;
-    headers: Record<string, string>;
-    secrets: { secret: string; expiresAt?: Date }[];
-    status: 'active' | 'paused' | 'disabled' | 'deleted';
-  };
+  endpoint: Receiver;
 }
 export type DeliveryChange = Pick<Delivery, 'status'> & {
   attemptCount?: number;
   round?: number;
+  attemptsInRound?: number;
   lastStatusCode?: number | undefined;
   lastError?: string | undefined;
   nextAttemptAtMs?: number;
@@ -35,26 +28,16 @@ export interface DeliveryLog {
   /** The delivery with its event and endpoint; undefined when it was erased. */
   load(deliveryId: string): Promise<AttemptTarget | undefined>;
   lastAttempt(deliveryId: string): Promise<Attempt | undefined>;
-  insertAttempt(attempt: Attempt): Promise<void>;
+  /** Returns the attempt as it was stored: its number moves up where another workflow has recorded one meanwhile. */
+  insertAttempt(attempt: Attempt): Promise<Attempt>;
+  /** From now on this workflow alone carries the delivery. */
+  takeOver(deliveryId: string, workflowId: string): Promise<void>;
   /** Without `nextAttemptAtMs` no attempt is planned any more. */
   update(deliveryId: string, change: DeliveryChange, nowMs: number): Promise<void>;
   disableEndpoint(endpointId: string, reason: string, nowMs: number): Promise<void>;
+  /** The endpoint answers in time again. */
+  clearSlow(endpointId: string): Promise<void>;
 }
-/** Needs: src/webhooks/sender.ts. Rejects only for our own faults; `aborted` when the signal fired. */
-export interface WebhookSender {
-  send(request: {
-    url: string;
-    webhookId: string;
-    body: string;
-    secrets: string[];
-    headers: Record<string, string>;
-    timeoutMs: number;
-    maxResponseBytes: number;
-    nowMs: number;
-    signal?: AbortSignal;
-  }): Promise<ExchangeOutcome>;
-}
-
 export interface AttemptInput {
   deliveryId: string;
   /** Names this attempt within all runs of its workflow; a redo under the same key repeats nothing that was recorded. */
@@ -87,13 +70,12 @@ export type AttemptResult = {
 /** One attempt of one delivery: read, send, record. What the receiver does is a value; only our own faults are thrown. */
 export function createAttemptDelivery(deps: {
   log: DeliveryLog;
-  sender: WebhookSender;
+  makeAttempt: MakeAttempt;
+  slots: EndpointSlots;
   now: () => number;
-  abortSignal: () => AbortSignal | undefined;
+  ownWorkflowId: () => string | undefined;
   cancelOwnWorkflow: () => Promise<void>;
 }) {
-  /** Attempts under way in this process, by endpoint. */
-  const underWay = new Map<string, number>();
   const attemptDelivery = async (input: AttemptInput): Promise<AttemptResult> => {
     const target = await deps.log.load(input.deliveryId);
     if (!target || target.endpoint.status === 'deleted') {
@@ -107,9 +89,9 @@ export function createAttemptDelivery(deps: {
     }
     if (input.isCancelled) return { kind: 'cancelled' };
     // A resume that came twice has started a run for what is over: only a retrigger may send it again.
-    if (input.trigger === 'schedule' && input.slot === 0) {
+    if (input.trigger === 'schedule') {
       const { status } = target.delivery;
-      if (status === 'delivered' || status === 'failed') return { kind: status };
+      if (status === 'delivered' || (status === 'failed' && input.slot === 0)) return { kind: status };
       if (status === 'cancelled') {
         await deps.cancelOwnWorkflow();
         return { kind: 'cancelled' };
@@ -122,83 +104,39 @@ export function createAttemptDelivery(deps: {
       return again?.endpoint.status === target.endpoint.status ? { kind: 'held' } : attemptDelivery(input);
     }
 
-    const endpointId = target.endpoint.id;
-    const busy = underWay.get(endpointId) ?? 0;
-    if (input.isWithinTask && busy >= maxWithinTasks) return { kind: 'deferred' };
-    underWay.set(endpointId, busy + 1);
-    try {
-      return await attemptNow(input, target, last);
-    } finally {
-      const left = (underWay.get(endpointId) ?? 1) - 1;
-      if (left > 0) underWay.set(endpointId, left);
-      else underWay.delete(endpointId);
+    const isSlow = target.endpoint.slowSince !== undefined || deps.slots.underWay(target.endpoint.id) >= maxWithinTasks;
+    if (input.isWithinTask && isSlow) return { kind: 'deferred' };
+    // From now on the workflow that carried it along with others leaves it alone.
+    const workflowId = deps.ownWorkflowId();
+    if (workflowId !== undefined && workflowId !== target.delivery.workflowId) {
+      await deps.log.takeOver(input.deliveryId, workflowId);
     }
-  };
-
-  const attemptNow = async (
-    input: AttemptInput,
-    target: AttemptTarget,
-    last: Attempt | undefined,
-  ): Promise<AttemptResult> => {
-    const atMs = deps.now();
-    const signal = deps.abortSignal();
-    const outcome = await deps.sender.send({
-      url: target.endpoint.url,
-      webhookId: target.delivery.eventId,
-      body: target.body,
-      secrets: target.endpoint.secrets
-        .filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > atMs)
-        .map(({ secret }) => secret),
-      headers: target.endpoint.headers,
-      ...exchangeLimits,
-      nowMs: atMs,
-      ...(signal ? { signal } : {}),
-    });
-    const attempt: Attempt = {
-      deliveryId: input.deliveryId,
-      key: input.key,
-      number: (last?.number ?? 0) + 1,
-      round: input.round,
-      trigger: input.trigger,
-      atMs,
-      durationMs: outcome.durationMs,
-      ...(outcome.kind === 'response'
-        ? answered(outcome, atMs)
-        : { error: outcome.error, responseBody: outcome.message }),
-    };
-    await deps.log.insertAttempt(attempt);
-    return conclude(input, target.endpoint.id, attempt);
+    await deps.slots.take(target.endpoint.id, maxAtOneEndpoint);
+    try {
+      const attempt = await deps.makeAttempt(target.delivery, target.body, target.endpoint, {
+        key: input.key,
+        number: (last?.number ?? 0) + 1,
+        round: input.round,
+        trigger: input.trigger,
+      });
+      const result = await conclude(input, target.endpoint.id, await deps.log.insertAttempt(attempt));
+      const isWell = result.kind === 'delivered' && attempt.durationMs < quickMs;
+      if (isWell && target.endpoint.slowSince !== undefined) await deps.log.clearSlow(target.endpoint.id);
+      return result;
+    } finally {
+      deps.slots.release(target.endpoint.id);
+    }
   };
 
   /** Writes what the attempt makes of its delivery. May run twice for one attempt, with the same result. */
   const conclude = async (input: AttemptInput, endpointId: string, attempt: Attempt): Promise<AttemptResult> => {
-    const endedAtMs = attempt.atMs + attempt.durationMs;
-    const verdict = judge(attempt.statusCode);
-    const change = {
-      attemptCount: attempt.number,
-      round: input.round,
-      lastStatusCode: attempt.statusCode,
-      lastError: attempt.error,
-    };
-    switch (verdict) {
-      case 'delivered':
-        await deps.log.update(input.deliveryId, { ...change, status: 'delivered' }, endedAtMs);
-        return { kind: 'delivered' };
-      case 'gone':
-        await deps.log.disableEndpoint(endpointId, 'the receiver answered 410 Gone', endedAtMs);
-        await deps.log.update(input.deliveryId, { ...change, status: 'failed' }, endedAtMs);
-        return { kind: 'failed' };
-      case 'failed': {
-        const delayMs = delayAfterFailure(input.retryDelaysMs, input.slot, attempt.retryAfterMs);
-        if (delayMs === undefined) {
-          await deps.log.update(input.deliveryId, { ...change, status: 'failed' }, endedAtMs);
-          return { kind: 'failed' };
-        }
-        const nextAttemptAtMs = endedAtMs + delayMs;
-        await deps.log.update(input.deliveryId, { ...change, status: 'retrying', nextAttemptAtMs }, endedAtMs);
-        return { kind: 'failed', next: { atMs: nextAttemptAtMs, inMs: nextAttemptAtMs - deps.now() } };
-      }
-    }
+    const { isGone, ...change } = afterAttempt(attempt, input.slot, input.retryDelaysMs);
+    const endedAtMs = endOf(attempt);
+    if (isGone) await deps.log.disableEndpoint(endpointId, goneReason, endedAtMs);
+    await deps.log.update(input.deliveryId, change, endedAtMs);
+    if (change.status === 'delivered') return { kind: 'delivered' };
+    const { nextAttemptAtMs: atMs } = change;
+    return atMs === undefined ? { kind: 'failed' } : { kind: 'failed', next: { atMs, inMs: atMs - deps.now() } };
   };
 
   return {
@@ -206,17 +144,5 @@ export function createAttemptDelivery(deps: {
     async cancelDelivery(input: { deliveryId: string }): Promise<void> {
       await deps.log.update(input.deliveryId, { status: 'cancelled' }, deps.now());
     },
-  };
-}
-
-function answered(
-  outcome: Extract<ExchangeOutcome, { kind: 'response' }>,
-  nowMs: number,
-): Pick<Attempt, 'statusCode' | 'responseBody' | 'retryAfterMs'> {
-  const retryAfterMs = honoursRetryAfter(outcome.statusCode) ? parseRetryAfterMs(outcome.retryAfter, nowMs) : undefined;
-  return {
-    statusCode: outcome.statusCode,
-    responseBody: outcome.body,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }

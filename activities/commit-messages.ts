@@ -1,10 +1,15 @@
 import { foldMessages, type Fold, type InboxMessage, type Known, type Outcome } from '../domain/ingest';
 import type { IdKind } from '../domain/ids';
+import type { WebhookEvent } from '../domain/webhook-events';
+import type { GroupPressure } from './group-pressure';
+import type { RecentEvents } from './recent-events';
 
 interface Committed {
   key: string;
   outcome?: Outcome;
   refs: string[];
+  /** Whether this workflow has committed it, now or in an earlier try. */
+  isOwn: boolean;
 }
 /** Where messages and their effects are kept. Needs: src/mongo/ingest.ts. */
 export interface IngestStore {
@@ -35,25 +40,39 @@ export function createCommitMessages(deps: {
   now: () => number;
   newId: (kind: IdKind) => string;
   ownWorkflowId: () => string | undefined;
+  recentEvents: RecentEvents;
+  pressure: GroupPressure;
 }) {
   return {
     async commitMessages(input: { keys: string[]; mayWait: boolean }): Promise<Effects> {
+      await deps.pressure.room();
       const nowMs = deps.now();
       const options = { nowMs, newId: deps.newId, mayWait: input.mayWait };
       // A message that stands in a group twice must not be folded twice.
       const keys = [...new Set(input.keys)];
       const workflowId = deps.ownWorkflowId();
       const by = { nowMs, ...(workflowId === undefined ? {} : { workflowId }) };
-      const committed = await deps.ingest.commit(keys, by, (messages, known) => foldMessages(messages, known, options));
+      // A transaction may run twice, and there is one for each workspace: what an outcome names is what was committed.
+      const folded = new Map<string, WebhookEvent>();
+      const committed = await deps.ingest.commit(keys, by, (messages, known) => {
+        const fold = foldMessages(messages, known, options);
+        for (const event of fold.events) folded.set(event.id, event);
+        return fold;
+      });
       const effects: Effects = { eventIds: [], runs: [], waiting: [], known: [] };
-      for (const { key, outcome } of committed) {
+      for (const { key, outcome, isOwn } of committed) {
         if (!outcome) effects.waiting.push(key);
         else if (outcome.status === 'recorded') {
           const workspaceId = key.slice(0, key.indexOf('/'));
           for (const { runKey } of outcome.automations)
             if (runKey !== undefined) effects.runs.push({ key: runKey, workspaceId });
-        } else if ('eventIds' in outcome) effects.eventIds.push(...outcome.eventIds);
+        } else if ('eventIds' in outcome && isOwn) {
+          // What another workflow has committed, that one dispatches: two would send everything twice.
+          effects.eventIds.push(...outcome.eventIds);
+        }
       }
+      // A message by itself has no group to make its first attempts.
+      if (keys.length > 1) deps.recentEvents.put(effects.eventIds.flatMap((id) => folded.get(id) ?? []));
       const madeKnown = committed.filter(({ outcome }) => outcome !== undefined && 'eventIds' in outcome);
       // After the commit and outside of it: a track that waits has written its row before it looked for the contact.
       effects.known = await deps.ingest.waitingFor(madeKnown);

@@ -1,5 +1,8 @@
 import type { Delivery, DeliveryStatus } from '../domain/delivery';
 import { assertNever } from '../domain/assert-never';
+import { workflowIds } from '../domain/ids';
+import type { DispatchStarter } from './first-attempts';
+import type { CarrierStarter } from './hand-over';
 
 /** retrigger: what failed · resume: what is held · cancel: everything still open, its endpoint was deleted. */
 export type DeliveryAction = 'retrigger' | 'resume' | 'cancel';
@@ -12,10 +15,15 @@ export interface EndpointDeliveries {
     limit: number,
   ): Promise<Delivery[]>;
   markCancelled(deliveryId: string): Promise<void>;
+  /** Makes a workflow the carrier of those of the deliveries that have failed for good. */
+  claimFailed(deliveryIds: string[], workflowId: string): Promise<void>;
+  /** Gives deliveries that were never attempted to their endpoint's lane. */
+  moveToDispatch(deliveryIds: string[], workflowId: string, nowMs: number): Promise<void>;
+  receiver(endpointId: string): Promise<{ id: string; workspaceId: string; url: string } | undefined>;
   clearNotice(endpointId: string, since: Date): Promise<void>;
 }
 /** Needs: src/temporal/start.ts. */
-export interface DeliverySignaller {
+export interface DeliverySignaller extends Pick<CarrierStarter, 'startRetryGroup'>, DispatchStarter {
   retrigger(delivery: Delivery): Promise<void>;
   resume(delivery: Delivery): Promise<void>;
   /** False when the delivery has no open workflow. */
@@ -38,8 +46,18 @@ const statusesFor: Record<DeliveryAction, DeliveryStatus[]> = {
   cancel: ['pending', 'retrying', 'held', 'failed'],
 };
 
+/** So many of a page may be signalled one by one, since each costs a workflow; others go on together. */
+const maxAlone = 25;
+/** Fewer than that are not worth a group. */
+const minTogether = 4;
+
 /** Signals one page of an endpoint's deliveries; the workflow around it sets the pace and remembers the place. */
-export function createSignalDeliveries(deps: { deliveries: EndpointDeliveries; signaller: DeliverySignaller }) {
+export function createSignalDeliveries(deps: {
+  deliveries: EndpointDeliveries;
+  signaller: DeliverySignaller;
+  now: () => number;
+  ownRunId: () => string | undefined;
+}) {
   const signal = async (action: DeliveryAction, delivery: Delivery): Promise<void> => {
     switch (action) {
       case 'retrigger':
@@ -54,10 +72,54 @@ export function createSignalDeliveries(deps: { deliveries: EndpointDeliveries; s
         return assertNever(action);
     }
   };
+  /**
+   * Deliveries that no workflow of their own holds: a group carried them to the end of their timeline, or they were
+   * never attempted. They go on together, for the price of one workflow.
+   */
+  const goOnTogether = async (input: SignalPageInput, deliveries: [Delivery, ...Delivery[]]): Promise<void> => {
+    const { endpointId, action } = input;
+    const ids = deliveries.map(({ id }) => id);
+    if (action === 'resume') {
+      const receiver = await deps.deliveries.receiver(endpointId);
+      // Before, so that a lane is there whatever happens after the move; and after, should it have ended meanwhile.
+      if (receiver) await deps.signaller.startDispatch(receiver);
+      await deps.deliveries.moveToDispatch(ids, workflowIds.webhookDispatch(endpointId), deps.now());
+      return receiver && deps.signaller.startDispatch(receiver);
+    }
+    // Claimed by an earlier try of this page, whose worker may have been killed before it started their group.
+    const prefix = `${workflowIds.webhookRetryGroup({ endpointId, groupId: deps.ownRunId() ?? '' })}-`;
+    const byCarrier = new Map<string, Delivery[]>();
+    for (const delivery of deliveries) {
+      const carrier = delivery.workflowId.startsWith(prefix) ? delivery.workflowId : '';
+      byCarrier.set(carrier, [...(byCarrier.get(carrier) ?? []), delivery]);
+    }
+    for (const [carrier, [first, ...rest]] of byCarrier) {
+      if (!first) continue;
+      const workflowId = carrier === '' ? `${prefix}${first.id}` : carrier;
+      const group = [first, ...rest] as const;
+      await deps.deliveries.claimFailed(
+        group.map(({ id }) => id),
+        workflowId,
+      );
+      const rounds = group.map(({ id, round }) => ({ id, round: round + 1 }));
+      await deps.signaller.startRetryGroup({
+        groupId: workflowId.slice(workflowId.lastIndexOf('/') + 1),
+        deliveries: [first, ...rest],
+        together: { deliveries: rounds, slot: 0, dueAtMs: deps.now(), isManual: true },
+      });
+    }
+  };
+
+  /** Whether a workflow of its own may still be open for it. */
+  const isAlone = (action: DeliveryAction, delivery: Delivery): boolean =>
+    action === 'cancel' ||
+    delivery.workflowId === workflowIds.webhookDelivery(delivery) ||
+    (action === 'resume' && delivery.attemptCount > 0);
+
   return {
     async signalDeliveries(input: SignalPageInput): Promise<{ signalled: number; lastId?: string }> {
       const { endpointId, action, since, until, afterId, limit } = input;
-      const page = await deps.deliveries.ofEndpoint(
+      const found = await deps.deliveries.ofEndpoint(
         endpointId,
         {
           statuses: statusesFor[action],
@@ -67,8 +129,16 @@ export function createSignalDeliveries(deps: { deliveries: EndpointDeliveries; s
         },
         limit,
       );
-      for (const delivery of page) await signal(action, delivery);
-      const last = page.length === limit ? page.at(-1) : undefined;
+      let alone = 0;
+      const end = found.findIndex((delivery) => isAlone(action, delivery) && ++alone > maxAlone);
+      const page = end < 0 ? found : found.slice(0, end);
+      const [first, ...rest] = page.filter((delivery) => !isAlone(action, delivery));
+      const isTogether = first !== undefined && rest.length + 1 >= minTogether;
+      if (isTogether) await goOnTogether(input, [first, ...rest]);
+      for (const delivery of page) {
+        if (!isTogether || isAlone(action, delivery)) await signal(action, delivery);
+      }
+      const last = found.length === limit || end >= 0 ? page.at(-1) : undefined;
       return { signalled: page.length, ...(last ? { lastId: last.id } : {}) };
     },
 

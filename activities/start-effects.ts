@@ -1,102 +1,56 @@
-import type { Delivery } from '../domain/delivery';
-import { workflowIds, type IdKind } from '../domain/ids';
-import type { WebhookEvent, WebhookEventType } from '../domain/webhook-events';
 import type { Effects } from './commit-messages';
+import type { DispatchEvents, DispatchStore } from './dispatch-events';
+import type { FirstAttempts } from './first-attempts';
+import { inTurns } from './in-turns';
+import type { GroupPressure } from './group-pressure';
+import type { RecentEvents } from './recent-events';
 
-interface Subscriber {
-  id: string;
-  workspaceId: string;
-  url: string;
-  status: 'active' | 'paused' | 'disabled';
-  events: WebhookEventType[];
-}
-/** Needs: src/mongo/delivery-log.ts. */
-export interface DispatchStore {
-  undispatched(eventIds: string[]): Promise<Omit<WebhookEvent, 'body'>[]>;
-  /** Endpoints of the workspaces whose plan has webhooks. */
-  subscribers(workspaceIds: string[]): Promise<Subscriber[]>;
-  ensureDeliveries(deliveries: Delivery[]): Promise<Delivery[]>;
-  markDispatched(eventIds: string[], nowMs: number): Promise<void>;
-}
 /** Needs: src/temporal/start.ts. Starting what runs already is a success. */
 export interface EffectStarter {
-  startDelivery(delivery: Delivery): Promise<void>;
   startAutomationRun(run: { key: string; workspaceId: string }): Promise<void>;
   startCustomEvent(messageKey: string): Promise<void>;
   signalContactKnown(messageKey: string): Promise<void>;
 }
 
-/** How many workflows one activity starts at a time. */
-const startsAtOnce = 10;
-
 /** Starts what a commit has caused. Every part may be repeated: rows are made once and workflow ids are keys. */
 export function createStartEffects(deps: {
+  events: DispatchEvents;
   dispatch: DispatchStore;
   starter: EffectStarter;
+  firstAttempts: FirstAttempts;
+  recentEvents: RecentEvents;
+  pressure: GroupPressure;
   now: () => number;
-  newId: (kind: IdKind) => string;
+  ownWorkflowId: () => string | undefined;
 }) {
-  const dispatchEvents = async (eventIds: string[]): Promise<void> => {
-    if (eventIds.length === 0) return;
-    const events = await deps.dispatch.undispatched(eventIds);
-    const subscribers = await deps.dispatch.subscribers([...new Set(events.map(({ workspaceId }) => workspaceId))]);
-    const planned = events.flatMap((event) =>
-      subscribers
-        .filter((endpoint) => endpoint.workspaceId === event.workspaceId && endpoint.events.includes(event.type))
-        .map((endpoint) => plan(event, endpoint)),
-    );
-    const deliveries = await deps.dispatch.ensureDeliveries(planned);
-    // What went on since an earlier try, or was cancelled, is left alone.
-    const due = deliveries.filter(({ status }) => status === 'pending');
-    const held = deliveries.filter(({ status }) => status === 'held');
-    if (held.length > 0) due.push(...(await noLongerHeld(held)));
-    await inTurns(due, (delivery) => deps.starter.startDelivery(delivery));
-    await deps.dispatch.markDispatched(
-      events.map(({ id }) => id),
-      deps.now(),
-    );
-  };
+  const { dispatch, starter } = deps;
 
-  /**
-   * What is held has no workflow: resuming the endpoint starts it. An endpoint that was resumed or deleted while the
-   * rows were being written has missed them, so it is looked at once more afterwards.
-   */
-  const noLongerHeld = async (held: Delivery[]): Promise<Delivery[]> => {
-    const endpoints = await deps.dispatch.subscribers([...new Set(held.map(({ workspaceId }) => workspaceId))]);
-    const holding = new Set(endpoints.filter(({ status }) => status !== 'active').map(({ id }) => id));
-    return held.filter(({ endpointId }) => !holding.has(endpointId));
+  /** As a group: its first attempts are made here and now. */
+  const attemptEvents = async (eventIds: string[], carrier: string): Promise<void> => {
+    const recent = deps.recentEvents.take(eventIds);
+    const missing = eventIds.filter((id) => !recent.has(id));
+    const events = [...recent.values(), ...(missing.length > 0 ? await dispatch.undispatched(missing) : [])];
+    if (events.length === 0) return;
+    const planned = await deps.events.plan(events, carrier);
+    const isHeld = ({ delivery }: (typeof planned)[number]): boolean => delivery.status === 'held';
+    await deps.events.startDeliveries(planned.filter(isHeld));
+    await deps.firstAttempts(
+      planned.filter((each) => !isHeld(each)),
+      carrier,
+    );
+    const ids = events.map(({ id }) => id);
+    await dispatch.markDispatched(ids, deps.now());
   };
-
-  const plan = (event: Omit<WebhookEvent, 'body'>, endpoint: Subscriber): Delivery => ({
-    id: deps.newId('delivery'),
-    workspaceId: event.workspaceId,
-    endpointId: endpoint.id,
-    eventId: event.id,
-    eventType: event.type,
-    ...(event.contactId === undefined ? {} : { contactId: event.contactId }),
-    status: endpoint.status === 'active' ? 'pending' : 'held',
-    attemptCount: 0,
-    round: 1,
-    createdAtMs: deps.now(),
-    updatedAtMs: deps.now(),
-    host: new URL(endpoint.url).host,
-    workflowId: workflowIds.webhookDelivery({ endpointId: endpoint.id, eventId: event.id }),
-  });
 
   return {
-    dispatchEvents: (input: { eventIds: string[] }): Promise<void> => dispatchEvents(input.eventIds),
-
-    async startEffects(effects: Effects): Promise<void> {
-      await dispatchEvents(effects.eventIds);
-      await inTurns(effects.runs, (run) => deps.starter.startAutomationRun(run));
-      await inTurns(effects.waiting, (key) => deps.starter.startCustomEvent(key));
-      await inTurns(effects.known, (key) => deps.starter.signalContactKnown(key));
+    /** `isGroup`: the effects of many messages, whose first attempts are made without a workflow for each. */
+    async startEffects(effects: Effects & { isGroup?: true }): Promise<void> {
+      const carrier = effects.isGroup ? deps.ownWorkflowId() : undefined;
+      await inTurns(effects.runs, (run) => starter.startAutomationRun(run));
+      await inTurns(effects.waiting, (key) => starter.startCustomEvent(key));
+      await inTurns(effects.known, (key) => starter.signalContactKnown(key));
+      if (carrier !== undefined) return deps.pressure.during(() => attemptEvents(effects.eventIds, carrier));
+      await deps.events.dispatchEvents({ eventIds: effects.eventIds });
     },
   };
-}
-
-async function inTurns<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  for (let start = 0; start < items.length; start += startsAtOnce) {
-    await Promise.all(items.slice(start, start + startsAtOnce).map(work));
-  }
 }

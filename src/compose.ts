@@ -4,13 +4,13 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createActivities } from '../activities';
-import type { DeliveryLog } from '../activities/attempt-delivery';
 import type { Attempt } from '../domain/delivery';
 import type { Config } from './config';
 import { keptEncryptionKey } from './first-start';
 import { createActivityStores } from './mongo/activity-stores';
 import { openDatabase, type Database } from './mongo/connect';
 import { newId } from './mongo/new-id';
+import { keepEveryMs, keepWhatIsUsed } from './mongo/retention';
 import { createSecretBox } from './mongo/secret-box';
 import { createStores, prepareDatabase, type Stores } from './mongo/stores';
 import { connectTemporal, type TemporalLink, type TemporalSettings } from './temporal/connect';
@@ -27,6 +27,7 @@ export interface Parts {
   link: TemporalLink;
   starter: Starter;
   sender: ReturnType<typeof createSender>;
+  retentionMs: number;
   version: string;
   close: () => Promise<void>;
 }
@@ -63,6 +64,7 @@ export async function openParts(
     link,
     starter,
     sender: createSender(http),
+    retentionMs: config.retentionMs,
     version: readVersion(),
     async close() {
       await http.close();
@@ -74,13 +76,13 @@ export async function openParts(
 
 /** Makes collections and indexes, waiting for MongoDB as long as it takes. */
 export async function prepareWhenReachable(
-  database: Database,
+  { database, retentionMs }: Pick<Parts, 'database' | 'retentionMs'>,
   logger: Logger,
   isStopping: () => boolean,
 ): Promise<void> {
   for (let failures = 0; !isStopping(); failures++) {
     try {
-      return await prepareDatabase(database);
+      return await prepareDatabase(database, retentionMs);
     } catch (error) {
       if (failures === 0) logger.warn({ err: error }, 'mongodb.unreachable');
       await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -94,7 +96,23 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
   const kept = createActivityStores(database, stores);
   const activities = createActivities({
     ...kept,
-    log: { ...kept.log, insertAttempt: (attempt) => keepAndTell(kept.log, attempt, logger) },
+    log: {
+      ...kept.log,
+      async insertAttempt(attempt) {
+        const stored = await kept.log.insertAttempt(attempt);
+        logger.info(attemptLine(stored), 'delivery.attempted');
+        return stored;
+      },
+    },
+    recorder: {
+      ...kept.recorder,
+      async record(record) {
+        await kept.recorder.record(record);
+        // Under load there are a thousand a second: the delivery log has them.
+        logger.debug(attemptLine(record.attempt), 'delivery.attempted');
+      },
+    },
+    retryDelaysMs: starter.retryDelaysMs,
     sender,
     caller: sender,
     starter,
@@ -102,19 +120,34 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
     newId,
     abortSignal: activityContext.abortSignal,
     ownWorkflowId: activityContext.ownWorkflowId,
+    ownRunId: activityContext.ownRunId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow(link),
   });
-  return runWorker(link, activities, logger);
+  const stopKeeping = keepRegularly(parts, logger);
+  const worker = runWorker(link, activities, logger);
+  return {
+    ...worker,
+    stop() {
+      stopKeeping();
+      return worker.stop();
+    },
+  };
+}
+
+/** At once and then at intervals. Any number of workers may do it, and a time that fails is made up for by the next. */
+function keepRegularly({ stores, retentionMs }: Parts, logger: Logger): () => void {
+  const keep = (): void =>
+    void keepWhatIsUsed(stores, retentionMs, new Date()).catch((error: unknown) =>
+      logger.warn({ err: error }, 'retention.failed'),
+    );
+  keep();
+  const timer = setInterval(keep, keepEveryMs(retentionMs));
+  return () => clearInterval(timer);
 }
 
 /** One line for each attempt. A receiver that fails is its customer's concern, not an error of ours. */
-async function keepAndTell(log: DeliveryLog, attempt: Attempt, logger: Logger): Promise<void> {
-  await log.insertAttempt(attempt);
-  const { deliveryId, number, round, trigger, statusCode, error, durationMs } = attempt;
-  logger.info(
-    { deliveryId, number, round, trigger, statusCode, error, durationMs: Math.round(durationMs) },
-    'delivery.attempted',
-  );
+function attemptLine({ deliveryId, number, round, trigger, statusCode, error, durationMs }: Attempt): object {
+  return { deliveryId, number, round, trigger, statusCode, error, durationMs: Math.round(durationMs) };
 }
 
 /** Temporal's own log lines, warnings and worse, in the form of ours. Once in a process. */

@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
-import { parseDurationMs } from '../domain/duration';
+import { formatDurationMs, parseDurationMs } from '../domain/duration';
 import { parseRetryDelaysMs } from '../domain/retry-timeline';
 import type { TemporalSettings } from './temporal/connect';
 import { parseCidrs } from './webhooks/address-guard';
@@ -18,6 +18,10 @@ const durationMs = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'must be a duration such as 30s, 10m or 7d' });
   return z.NEVER;
 });
+
+const dayMs = 86_400_000;
+/** MongoDB counts seconds of an expiry in 31 bits. */
+const maxRetentionMs = 20_000 * dayMs;
 
 const environment = z.object({
   PORT: port.default(3000),
@@ -53,6 +57,9 @@ const environment = z.object({
     }),
   WEBHOOK_FAILED_OPEN: durationMs.prefault('7d'),
   LATE_IDENTIFY_WAIT: durationMs.prefault('10m'),
+  DATA_RETENTION: durationMs.prefault('90d').refine((retentionMs) => retentionMs <= maxRetentionMs, {
+    error: `must be at most ${formatDurationMs(maxRetentionMs)}`,
+  }),
   WEBHOOK_ALLOWED_CIDRS: z
     .string()
     .optional()
@@ -100,6 +107,8 @@ export interface Config {
   retryDelaysMs: number[];
   failedOpenMs: number;
   lateIdentifyWaitMs: number;
+  /** How long what is done and closed is kept. */
+  retentionMs: number;
   allowedCidrs: string[];
   logLevel: string;
 }
@@ -135,6 +144,12 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
       ),
     );
   }
+  const neededMs = settings.WEBHOOK_FAILED_OPEN + dayMs;
+  if (settings.DATA_RETENTION < neededMs) {
+    problems.push(
+      `DATA_RETENTION: must be at least ${formatDurationMs(neededMs)}, a day more than WEBHOOK_FAILED_OPEN: a failed delivery is kept as long as it is open for a retrigger`,
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
   const isLocal =
@@ -160,6 +175,7 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
     retryDelaysMs: settings.WEBHOOK_RETRY_SCHEDULE,
     failedOpenMs: settings.WEBHOOK_FAILED_OPEN,
     lateIdentifyWaitMs: settings.LATE_IDENTIFY_WAIT,
+    retentionMs: settings.DATA_RETENTION,
     allowedCidrs: settings.WEBHOOK_ALLOWED_CIDRS ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
     logLevel: settings.LOG_LEVEL,
   };

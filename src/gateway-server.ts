@@ -41,7 +41,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   const { config, database, stores, link, starter, logger } = parts;
   const now = (): number => Date.now();
   const auth = new Authenticator(stores, now);
-  const lane = new StartLane(starter, logger);
+  const lane = new StartLane({ starter, logger, done: (keys) => stores.messages.done(keys) });
   const metrics = createMetrics(lane);
   const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
   const guard = createAddressGuard(config.allowedCidrs);
@@ -75,7 +75,14 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   server.keepAliveTimeout = 65_000;
   server.requestTimeout = 60_000;
   await listen(server, config);
+  sweepOnce(parts).catch((error: unknown) => logger.warn({ err: error }, 'sweep.left_to_schedule'));
   return { url: config.publicUrl ?? urlOf(server, config.host), stop: () => close(server) };
+}
+
+/** What the gateway that stood here before had accepted and not started is started now, and not at the next sweep. */
+async function sweepOnce({ link, starter }: Pick<GatewayParts, 'link' | 'starter'>): Promise<void> {
+  await link.connected();
+  await starter.startSweep({ olderThanMs: 500 });
 }
 
 function listen(server: Server, config: Config): Promise<void> {

@@ -5,4 +5,6 @@ export { customEvent } from './custom-event';
 export { ingestBatch } from './ingest-batch';
 export { sweep } from './sweep';
 export { webhookDelivery } from './webhook-delivery';
+export { webhookDispatch } from './webhook-dispatch';
 export { webhookRecovery } from './webhook-recovery';
+export { webhookRetryGroup } from './webhook-retry-group';

@@ -6,6 +6,8 @@ import type { DeliveryStatus } from '../domain/delivery';
 export const retriggerSignal = defineSignal('retrigger');
 /** The endpoint was resumed: a held delivery goes on in the slot it was held in. */
 export const resumeSignal = defineSignal('resume');
+/** Deliveries wait in the endpoint's lane. */
+export const moreDueSignal = defineSignal('moreDue');
 /** The contact that a track waits for is known now. */
 export const contactKnownSignal = defineSignal('contactKnown');
 

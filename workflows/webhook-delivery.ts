@@ -23,6 +23,9 @@ const { cancelDelivery } = proxyLocalActivities<Activities>(localStep);
 export interface WebhookDeliveryInput {
   deliveryId: string;
   round: number;
+  /** Where it stands on the timeline, when a group has carried it so far: its wait is running already. */
+  attemptsInRound?: number;
+  nextAttemptAtMs?: number;
   /** The timeline, copied here so that a running delivery keeps its own. */
   retryDelaysMs: number[];
   /** How long a failed delivery stays open for a retrigger. */
@@ -32,7 +35,8 @@ export interface WebhookDeliveryInput {
 /** One event to one endpoint: attempts along the timeline, early ones by hand, and new rounds after the last. */
 export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void> {
   const { deliveryId, retryDelaysMs } = input;
-  const state: DeliveryState = { status: 'pending', round: input.round, attemptsInRound: 0 };
+  const { round, attemptsInRound = 0 } = input;
+  const state: DeliveryState = { status: attemptsInRound > 0 ? 'retrying' : 'pending', round, attemptsInRound };
   let attemptsMade = 0;
   let isRetriggered = false;
   let isResumed = false;
@@ -46,7 +50,7 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
 
   const makeAttempt = (): Promise<AttemptResult> => {
     // A task may be redone with the signals that came during it. One attempt within it can be told from one retrigger.
-    const isWithinTask = attemptsMade === 0 && !isRetriggered;
+    const isWithinTask = attemptsMade === 0 && attemptsInRound === 0 && !isRetriggered;
     const attemptInput: AttemptInput = {
       deliveryId,
       key: `${workflowInfo().runId}/${attemptsMade}`,
@@ -67,8 +71,16 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
     state.round++;
     state.attemptsInRound = 0;
   };
+  const untilDue = async (atMs: number, inMs: number): Promise<void> => {
+    state.nextAttemptAtMs = atMs;
+    // The workflow's clock lags behind retries within the task, and the other one behind a worker that was away.
+    const waitMs = Math.max(1, Math.min(inMs, atMs - Date.now()));
+    const summary = `retry ${state.attemptsInRound} of ${retryDelaysMs.length}`;
+    await condition(() => isRetriggered, waitMs, { summary });
+  };
 
   try {
+    if (input.nextAttemptAtMs !== undefined) await untilDue(input.nextAttemptAtMs, Infinity);
     for (;;) {
       const result = await makeAttempt();
       if (result.isRetriggerUnspent) isRetriggered = true;
@@ -96,11 +108,7 @@ export async function webhookDelivery(input: WebhookDeliveryInput): Promise<void
             startNewRound();
           } else {
             show(state, 'retrying');
-            state.nextAttemptAtMs = result.next.atMs;
-            // The workflow's clock lags behind retries within the task, and the other one behind a worker that was away.
-            const waitMs = Math.max(1, Math.min(result.next.inMs, result.next.atMs - Date.now()));
-            const summary = `retry ${state.attemptsInRound} of ${retryDelaysMs.length}`;
-            await condition(() => isRetriggered, waitMs, { summary });
+            await untilDue(result.next.atMs, result.next.inMs);
           }
       }
     }

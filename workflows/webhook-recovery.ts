@@ -7,7 +7,7 @@ import { recoveryProgressQuery } from './messages';
 const { signalDeliveries, clearNotice } = proxyLocalActivities<Activities>(localStep);
 
 /** Deliveries signalled at a time, then a second's pause: what was parked must not push aside what is new. */
-const pageSize = 25;
+const pageSize = 100;
 const pauseMs = 1_000;
 
 export interface WebhookRecoveryInput {

@@ -163,7 +163,7 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): Route[] {
           throw new Problem(409, 'delivery_closed', `The delivery is ${delivery.status}; there is nothing to cancel.`);
         }
         if (!(await deps.starter.cancelDelivery(delivery))) {
-          await deps.deliveries.update(delivery.id, { status: 'cancelled' }, new Date(deps.now()));
+          await deps.deliveries.cancel(delivery.id, new Date(deps.now()));
         }
         return {
           id: delivery.id,

@@ -1,4 +1,4 @@
-import { createStartEffects } from '../../activities/start-effects';
+import { createDispatchEvents } from '../../activities/dispatch-events';
 import type { Receiver } from '../ingest/receive';
 import type { Database } from '../mongo/connect';
 import { createContactWrites } from '../mongo/contact-writes';
@@ -44,12 +44,12 @@ export interface ManagementParts {
 export function managementRoutes(parts: ManagementParts): Route[] {
   const { database, stores, starter, guard, now, logger } = parts;
   const checkUrl = (url: string): Promise<EndpointUrlCheck> => checkEndpointUrl(url, guard);
-  const effects = createStartEffects({ dispatch: createDispatchStore(stores), starter, now, newId });
+  const { dispatchEvents } = createDispatchEvents({ dispatch: createDispatchStore(stores), starter, now, newId });
   /** Best effort, at once: the sweep repeats what fails here, and a track that waits looks again at the end of its time. */
   const afterCommit = async (commit: { eventIds: string[]; refs: string[] }): Promise<void> => {
     try {
-      const known = await stores.waiters.waitingFor(commit.refs);
-      await effects.startEffects({ eventIds: commit.eventIds, runs: [], waiting: [], known });
+      await dispatchEvents({ eventIds: commit.eventIds });
+      for (const key of await stores.waiters.waitingFor(commit.refs)) await starter.signalContactKnown(key);
     } catch (error) {
       logger.warn({ err: error }, 'dispatch.left_to_sweep');
     }

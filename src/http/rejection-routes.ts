@@ -48,7 +48,7 @@ export function rejectionRoutes(deps: RejectionRouteDeps): Route[] {
       method: 'get',
       path: '/rejections',
       tag: 'Rejections',
-      summary: 'What was refused in the last 30 days and why, newest first',
+      summary: 'What was refused and why, newest first',
       status: 200,
       query: z.object(pageQuery),
       response: pageOf(rejectionSchema),

@@ -27,7 +27,8 @@ export interface AutomationRunDocument extends Omit<NewRun, 'key'> {
 
 export const automationRunIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, automationId: 1, startedAt: -1, _id: -1 }, name: 'byAutomation' },
-  { key: { workspaceId: 1, contactId: 1, startedAt: -1 }, name: 'byContact' },
+  // Whose messages must not expire yet.
+  { key: { startedAt: 1 }, name: 'running', partialFilterExpression: { status: 'running' } },
 ];
 
 export class AutomationRunStore {
@@ -72,7 +73,7 @@ export class AutomationRunStore {
   }
 
   async page(
-    filter: { workspaceId: string; automationId?: string; contactId?: string },
+    filter: { workspaceId: string; automationId?: string },
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<AutomationRunDocument[]> {
     return newestFirst(this.collection, filter, 'startedAt', page);

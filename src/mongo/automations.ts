@@ -1,6 +1,6 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 import { z } from 'zod';
-import { stepSchema, type Automation, type Step } from '../../domain/automation';
+import { stepSchema, type Automation, type Listener, type Step } from '../../domain/automation';
 import { newestFirst, type PageStart } from './page';
 
 /** `steps` are kept as JSON text: their traits have names that MongoDB could misread. */
@@ -24,7 +24,8 @@ function readSteps(text: string): Step[] {
 }
 
 export const automationIndexes: IndexDescription[] = [
-  { key: { workspaceId: 1, eventKey: 1 }, name: 'byEvent' },
+  // Each track; the names for "did you mean". With the id, that the order is the index's own.
+  { key: { workspaceId: 1, eventKey: 1, _id: 1 }, name: 'byEvent' },
   { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
 ];
 
@@ -38,14 +39,12 @@ function toDocument({ id, steps, createdAtMs, updatedAtMs, ...rest }: Automation
   };
 }
 
-function fromDocument({ _id, steps, createdAt, updatedAt, ...rest }: AutomationDocument): Automation {
-  return {
-    id: _id,
-    ...rest,
-    steps: readSteps(steps),
-    createdAtMs: createdAt.getTime(),
-    updatedAtMs: updatedAt.getTime(),
-  };
+function fromDocument({ steps, ...rest }: AutomationDocument): Automation {
+  return { ...listenerFrom(rest), steps: readSteps(steps) };
+}
+
+function listenerFrom({ _id, createdAt, updatedAt, ...rest }: Omit<AutomationDocument, 'steps'>): Listener {
+  return { id: _id, ...rest, createdAtMs: createdAt.getTime(), updatedAtMs: updatedAt.getTime() };
 }
 
 export class AutomationStore {
@@ -58,13 +57,14 @@ export class AutomationStore {
   }
 
   /** Automations of any status that listen to one of these event keys: the trace names those that did not run too. */
-  async listeningTo(workspaceId: string, eventKeys: string[], session?: ClientSession): Promise<Automation[]> {
+  async listeningTo(workspaceId: string, eventKeys: string[], session?: ClientSession): Promise<Listener[]> {
     if (eventKeys.length === 0) return [];
     const documents = await this.collection
       .find({ workspaceId, eventKey: { $in: eventKeys } }, session ? { session } : {})
+      .project<Omit<AutomationDocument, 'steps'>>({ steps: 0 })
       .sort({ _id: 1 })
       .toArray();
-    return documents.map(fromDocument);
+    return documents.map(listenerFrom);
   }
 
   async get(workspaceId: string, id: string, session?: ClientSession): Promise<Automation | undefined> {

@@ -5,6 +5,8 @@ export interface Database {
   db: Db;
   /** Runs `work` in one transaction and again when it collided with another; `work` must not keep state between runs. */
   transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>;
+  /** The same, but a document with a key that exists ends it, as the caller knows what to do then. */
+  transactionOnce<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -69,12 +71,14 @@ export function openDatabase(uri: string): Database {
   };
   void connect();
 
+  const transactionOnce = <Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> =>
+    client.withSession((session) =>
+      session.withTransaction(() => work(session), { readConcern: { level: 'snapshot' } }),
+    );
   const transaction = async <Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> => {
     for (let collisions = 0; ; collisions++) {
       try {
-        return await client.withSession((session) =>
-          session.withTransaction(() => work(session), { readConcern: { level: 'snapshot' } }),
-        );
+        return await transactionOnce(work);
       } catch (error) {
         // Two transactions made the same new contact: the second finds it on its next run.
         if (!isDuplicateKey(error) || collisions >= maxCollisions) throw error;
@@ -85,6 +89,7 @@ export function openDatabase(uri: string): Database {
   return {
     db,
     transaction,
+    transactionOnce,
     ping: async () => {
       await db.command({ ping: 1 }, { timeoutMS: 2_000 });
     },

@@ -20,7 +20,12 @@ export const contactIndexes: IndexDescription[] = [
     partialFilterExpression: { 'externalIds.id': { $exists: true } },
   },
   { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
-  { key: { workspaceId: 1, listIds: 1, createdAt: -1, _id: -1 }, name: 'byList' },
+  // Only who is on a list.
+  {
+    key: { workspaceId: 1, listIds: 1, createdAt: -1, _id: -1 },
+    name: 'byList',
+    partialFilterExpression: { listIds: { $gt: '' } },
+  },
 ];
 
 function toDocument(contact: Contact): ContactDocument {

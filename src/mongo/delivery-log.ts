@@ -8,16 +8,19 @@ export function createDeliveryLog(stores: Pick<Stores, 'deliveries' | 'events' |
     async load(deliveryId: string) {
       const delivery = await stores.deliveries.find(deliveryId);
       if (!delivery) return undefined;
-      const [event, endpoint] = await Promise.all([
-        stores.events.get(delivery.eventId),
+      const [bodies, endpoint] = await Promise.all([
+        stores.events.bodies([delivery.eventId]),
         stores.endpoints.find(delivery.endpointId),
       ]);
-      return event && endpoint ? { delivery, body: event.body, endpoint } : undefined;
+      const body = bodies.get(delivery.eventId);
+      return body !== undefined && endpoint ? { delivery, body, endpoint } : undefined;
     },
     lastAttempt: (deliveryId: string) => stores.attempts.last(deliveryId),
     insertAttempt: (attempt: Attempt) => stores.attempts.insert(attempt),
+    takeOver: (deliveryId: string, workflowId: string) => stores.deliveries.takeOver(deliveryId, workflowId),
     update: (deliveryId: string, change: DeliveryChange, nowMs: number) =>
       stores.deliveries.update(deliveryId, change, new Date(nowMs)),
+    clearSlow: (endpointId: string) => stores.endpoints.clearSlow(endpointId),
     disableEndpoint: (endpointId: string, reason: string, nowMs: number) =>
       stores.endpoints.disable(endpointId, reason, new Date(nowMs)),
   };
@@ -29,9 +32,12 @@ export function createDispatchStore(stores: Pick<Stores, 'deliveries' | 'events'
     undispatched: (eventIds: string[]) => stores.events.undispatched(eventIds),
     async subscribers(workspaceIds: string[]) {
       const paying = await stores.workspaces.withWebhooks(workspaceIds);
-      return paying.length === 0 ? [] : stores.endpoints.subscribers(paying);
+      const endpoints = paying.length === 0 ? [] : await stores.endpoints.subscribers(paying);
+      // Deleted ones are not among them.
+      return endpoints.flatMap(({ status, ...rest }) => (status === 'deleted' ? [] : [{ ...rest, status }]));
     },
     ensureDeliveries: stores.deliveries.ensure.bind(stores.deliveries),
+    insertForDispatch: stores.deliveries.insertForDispatch.bind(stores.deliveries),
     markDispatched: (eventIds: string[], nowMs: number) => stores.events.markDispatched(eventIds, new Date(nowMs)),
   };
 }

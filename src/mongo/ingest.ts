@@ -16,6 +16,8 @@ export interface CommittedMessage {
   key: string;
   outcome?: Outcome;
   refs: string[];
+  /** Whether its effects are the caller's to start. */
+  isOwn: boolean;
 }
 
 /** The transaction that a message's outcome and its effect are written in: both, or neither. */
@@ -80,7 +82,7 @@ export class IngestTransaction {
         await this.database.transaction((session) =>
           this.stores.messages.finish(new Map([[key, outcome]]), by, session),
         );
-        return [{ key, outcome, refs: [] }];
+        return [{ key, outcome, refs: [], isOwn: true }];
       }
       const alone: CommittedMessage[] = [];
       for (const each of keys) alone.push(...(await this.commitOrSingleOut(workspaceId, [each], by, fold)));
@@ -114,11 +116,19 @@ export class IngestTransaction {
         for (const [key, outcome] of result.outcomes) outcomes.set(key, outcome);
       }
       await messages.finish(outcomes, by, session);
+      // Their workflow takes its row away by itself, unless it was killed and began anew when they were done.
+      const waited = ordered.filter(({ _id, state }) => state === 'waiting' && outcomes.has(_id));
+      await this.stores.waiters.remove(
+        waited.map(({ _id }) => _id),
+        session,
+      );
       return ordered.map((document) => {
         const outcome = outcomes.get(document._id) ?? document.outcome;
         return {
           key: document._id,
           refs: refsOf(document.workspaceId, bodies.get(document._id)),
+          // Committed now, or before by an earlier try of the same workflow.
+          isOwn: document.state !== 'done' || document.workflowId === by.workflowId,
           ...(outcome ? { outcome } : {}),
         };
       });

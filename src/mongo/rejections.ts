@@ -2,7 +2,7 @@ import type { Collection, Db, IndexDescription } from 'mongodb';
 import { newestFirst, type PageStart } from './page';
 import type { MessageSource } from './messages';
 
-/** A message that was refused: no CDP sends it again, so what came is kept, bounded, for 30 days. */
+/** A message that was refused: no CDP sends it again, so what came is kept, bounded. */
 export interface RejectionDocument {
   _id: string;
   workspaceId: string;
@@ -17,11 +17,8 @@ export interface RejectionDocument {
   resentAt?: Date;
 }
 
-const keptSeconds = 30 * 86_400;
-
 export const rejectionIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
-  { key: { receivedAt: 1 }, name: 'expiry', expireAfterSeconds: keptSeconds },
 ];
 
 export class RejectionStore {

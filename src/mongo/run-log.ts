@@ -2,6 +2,7 @@ import { applyPatch, isMetadataTooLarge, type ContactPatch } from '../../domain/
 import { contactUpdated } from '../../domain/webhook-events';
 import { messageOf } from './ingest';
 import { newId } from './new-id';
+import { longerMs } from './retention';
 import type { Database } from './connect';
 import type { RunLogEntry } from './automation-runs';
 import type { Stores } from './stores';
@@ -68,7 +69,13 @@ export function createRunLog(
       return list !== undefined;
     },
 
-    end: (runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void> =>
-      stores.runs.end(runKey, end.status, new Date(nowMs), end.reason),
+    async end(runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void> {
+      const run = await stores.runs.get(runKey);
+      // A repeat of the event is known by its message: that must not expire before what it has caused.
+      if (run && nowMs - run.startedAt.getTime() > longerMs) {
+        await stores.messages.collection.updateOne({ _id: run.messageKey }, { $max: { doneAt: new Date(nowMs) } });
+      }
+      await stores.runs.end(runKey, end.status, new Date(nowMs), end.reason);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { MongoServerError } from 'mongodb';
+import { MongoServerError, type IndexDescription, type IndexDescriptionInfo } from 'mongodb';
 import { apiKeyIndexes, ApiKeyStore } from './api-keys';
 import { automationIndexes, AutomationStore } from './automations';
 import { automationRunIndexes, AutomationRunStore } from './automation-runs';
@@ -9,6 +9,7 @@ import { IngestTransaction } from './ingest';
 import { listIndexes, ListStore } from './lists';
 import { messageIndexes, MessageStore } from './messages';
 import { rejectionIndexes, RejectionStore } from './rejections';
+import { defaultRetentionMs, expiryIndexes } from './retention';
 import type { SecretBox } from './secret-box';
 import { waiterIndexes, WaiterStore } from './waiters';
 import { deliveryIndexes, WebhookDeliveryStore } from './webhook-deliveries';
@@ -59,14 +60,36 @@ const collections = {
 } as const;
 
 /** Makes every collection and index. At start-up, since neither may happen inside a transaction. */
-export async function prepareDatabase({ db }: Database): Promise<void> {
+export async function prepareDatabase({ db }: Database, retentionMs = defaultRetentionMs): Promise<void> {
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
   await Promise.all(
     Object.entries(collections).map(async ([name, indexes]) => {
       if (!existing.has(name)) await createIfAbsent(db, name);
-      if (indexes.length > 0) await db.collection(name).createIndexes([...indexes]);
+      await prepareIndexes(db, name, [...indexes, ...expiryIndexes(name, retentionMs)]);
     }),
   );
+}
+
+/** Makes the indexes that are missing. One that is defined otherwise by now is made anew, another expiry is set. */
+async function prepareIndexes(db: Database['db'], name: string, indexes: IndexDescription[]): Promise<void> {
+  if (indexes.length === 0) return;
+  const collection = db.collection(name);
+  const existing = new Map((await collection.indexes()).map((index) => [index.name, index]));
+  for (const index of indexes) {
+    const before = existing.get(index.name);
+    if (!before || index.name === undefined) continue;
+    if (definitionOf(before) !== definitionOf(index)) await collection.dropIndex(index.name);
+    else if (before.expireAfterSeconds !== index.expireAfterSeconds) {
+      const { expireAfterSeconds } = index;
+      await db.command({ collMod: name, index: { name: index.name, expireAfterSeconds } });
+    }
+  }
+  await collection.createIndexes(indexes);
+}
+
+/** What cannot be changed in an index that exists. */
+function definitionOf({ key, unique, partialFilterExpression }: IndexDescription | IndexDescriptionInfo): string {
+  return JSON.stringify([key, unique === true, partialFilterExpression ?? null]);
 }
 
 /** Gateway and worker may start at once and both find a collection missing. */

@@ -1,4 +1,4 @@
-import type { Collection, Db, IndexDescription } from 'mongodb';
+import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 
 /** A track that waits for its contact. `refs` are the user id and email it knows, as `<workspaceId>/u/…` and `/e/…`. */
 interface WaiterDocument {
@@ -28,8 +28,9 @@ export class WaiterStore {
     await this.collection.updateOne({ _id: messageKey }, { $setOnInsert: { refs, createdAt: at } }, { upsert: true });
   }
 
-  async remove(messageKey: string): Promise<void> {
-    await this.collection.deleteOne({ _id: messageKey });
+  async remove(messageKeys: string[], session?: ClientSession): Promise<void> {
+    if (messageKeys.length === 0) return;
+    await this.collection.deleteMany({ _id: { $in: messageKeys } }, session ? { session } : {});
   }
 
   /** Keys of the messages that wait for any of these. Read after the contact's commit, outside of its transaction. */

@@ -1,5 +1,6 @@
-import type { Collection, Db } from 'mongodb';
+import type { ClientSession, Collection, Db } from 'mongodb';
 import type { Attempt } from '../../domain/delivery';
+import { isDuplicateKey } from './connect';
 
 interface AttemptDocument extends Omit<Attempt, 'atMs'> {
   /** `<deliveryId>/<number>`. */
@@ -15,12 +16,27 @@ export class WebhookAttemptStore {
     this.collection = db.collection('webhookAttempts');
   }
 
-  async insert({ atMs, ...attempt }: Attempt): Promise<void> {
-    await this.collection.insertOne({
-      _id: attemptId(attempt.deliveryId, attempt.number),
-      ...attempt,
-      at: new Date(atMs),
-    });
+  /**
+   * Stores an attempt and returns it as stored: where another workflow has used its number meanwhile, it takes the
+   * next. The same attempt (by its key) is stored once.
+   */
+  async insert(attempt: Attempt): Promise<Attempt> {
+    for (let { number } = attempt; ; number++) {
+      const numbered = { ...attempt, number };
+      try {
+        await this.collection.insertOne(toDocument(numbered));
+        return numbered;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const before = await this.collection.findOne({ _id: attemptId(attempt.deliveryId, number) });
+        if (before?.key === attempt.key) return fromDocument(before);
+      }
+    }
+  }
+
+  /** In the caller's transaction, which ends when a number was used already. */
+  async insertMany(attempts: Attempt[], session: ClientSession): Promise<void> {
+    await this.collection.insertMany(attempts.map(toDocument), { session });
   }
 
   /** The newest attempt of a delivery. */
@@ -39,8 +55,16 @@ export class WebhookAttemptStore {
       .sort({ _id: direction })
       .limit(limit)
       .toArray();
-    return documents.map(({ _id, at, ...rest }) => ({ ...rest, atMs: at.getTime() }));
+    return documents.map(fromDocument);
   }
+}
+
+function toDocument({ atMs, ...attempt }: Attempt): AttemptDocument {
+  return { _id: attemptId(attempt.deliveryId, attempt.number), ...attempt, at: new Date(atMs) };
+}
+
+function fromDocument({ _id, at, ...rest }: AttemptDocument): Attempt {
+  return { ...rest, atMs: at.getTime() };
 }
 
 /** The number is padded, so that the ids of a delivery's attempts sort in their order and need no second index. */

@@ -1,6 +1,14 @@
-import type { Collection, Db, Filter, IndexDescription } from 'mongodb';
-import type { Delivery, DeliveryStatus } from '../../domain/delivery';
-import type { WebhookEventType } from '../../domain/webhook-events';
+import {
+  MongoBulkWriteError,
+  type Collection,
+  type Db,
+  type Filter,
+  type IndexDescription,
+  type UpdateFilter,
+} from 'mongodb';
+import type { DeliveryChange } from '../../activities/attempt-delivery';
+import { deliveryStatuses, type Delivery, type DeliveryStatus } from '../../domain/delivery';
+import { webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
 import { newestFirst, type PageStart } from './page';
 
 export interface DeliveryDocument extends Omit<Delivery, 'id' | 'createdAtMs' | 'updatedAtMs' | 'nextAttemptAtMs'> {
@@ -8,15 +16,36 @@ export interface DeliveryDocument extends Omit<Delivery, 'id' | 'createdAtMs' | 
   createdAt: Date;
   updatedAt: Date;
   nextAttemptAt?: Date;
+  /** Its first attempt waits in the endpoint's lane; absent elsewhere, so that its index holds nothing else. */
+  inDispatch?: true;
+  /** In the lane: an attempt is under way until then at most. */
+  attemptUntil?: Date;
 }
 
 export const deliveryIndexes: IndexDescription[] = [
+  // One delivery for each pair; look-ups by pair.
   { key: { endpointId: 1, eventId: 1 }, name: 'once', unique: true },
-  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
-  { key: { workspaceId: 1, status: 1, createdAt: -1, _id: -1 }, name: 'byStatus' },
-  { key: { workspaceId: 1, endpointId: 1, createdAt: -1, _id: -1 }, name: 'byEndpoint' },
-  { key: { workspaceId: 1, eventType: 1, createdAt: -1, _id: -1 }, name: 'byEvent' },
-  { key: { endpointId: 1, status: 1, _id: 1 }, name: 'open' },
+  // The log with any of its filters: every list names its types and statuses, and their ranges are merged.
+  { key: { workspaceId: 1, eventType: 1, status: 1, createdAt: -1, _id: -1 }, name: 'newest' },
+  { key: { workspaceId: 1, endpointId: 1, eventType: 1, status: 1, createdAt: -1, _id: -1 }, name: 'byEndpoint' },
+  // Recovery, resume and cancel go through an endpoint by id; counting reads keys alone. Success at once costs nothing.
+  {
+    key: { endpointId: 1, status: 1, _id: 1, createdAt: 1 },
+    name: 'open',
+    partialFilterExpression: { status: { $in: ['pending', 'retrying', 'held', 'failed'] } },
+  },
+  // Lanes: page by page, and with all that is needed to find those left behind without reading a document.
+  {
+    key: { endpointId: 1, inDispatch: 1, _id: 1, updatedAt: 1 },
+    name: 'inDispatch',
+    partialFilterExpression: { inDispatch: true },
+  },
+  // Whose events must not expire yet.
+  {
+    key: { createdAt: 1 },
+    name: 'stillOpen',
+    partialFilterExpression: { status: { $in: ['pending', 'retrying', 'held'] } },
+  },
 ];
 
 /** Filters of the delivery log. */
@@ -28,7 +57,7 @@ export interface DeliveryFilter {
   until?: Date;
 }
 
-function toDocument({ id, createdAtMs, updatedAtMs, nextAttemptAtMs, ...rest }: Delivery): DeliveryDocument {
+export function toDocument({ id, createdAtMs, updatedAtMs, nextAttemptAtMs, ...rest }: Delivery): DeliveryDocument {
   return {
     _id: id,
     ...rest,
@@ -38,7 +67,8 @@ function toDocument({ id, createdAtMs, updatedAtMs, nextAttemptAtMs, ...rest }: 
   };
 }
 
-function fromDocument({ _id, createdAt, updatedAt, nextAttemptAt, ...rest }: DeliveryDocument): Delivery {
+function fromDocument(document: DeliveryDocument): Delivery {
+  const { _id, createdAt, updatedAt, nextAttemptAt, inDispatch: _in, attemptUntil: _until, ...rest } = document;
   return {
     id: _id,
     ...rest,
@@ -46,6 +76,25 @@ function fromDocument({ _id, createdAt, updatedAt, nextAttemptAt, ...rest }: Del
     updatedAtMs: updatedAt.getTime(),
     ...(nextAttemptAt === undefined ? {} : { nextAttemptAtMs: nextAttemptAt.getTime() }),
   };
+}
+
+/** The update that writes a change. A delivery that failed in its endpoint's lane stays in it until it is handed over. */
+export function changeOf(change: DeliveryChange, at: Date): UpdateFilter<DeliveryDocument> {
+  const { status, attemptCount, round, attemptsInRound, nextAttemptAtMs } = change;
+  const set: Partial<DeliveryDocument> = { status, updatedAt: at };
+  const unset: Partial<Record<keyof DeliveryDocument, true>> = { attemptUntil: true };
+  if (attemptCount !== undefined) set.attemptCount = attemptCount;
+  if (round !== undefined) set.round = round;
+  if (attemptsInRound !== undefined) set.attemptsInRound = attemptsInRound;
+  if (nextAttemptAtMs === undefined) unset.nextAttemptAt = true;
+  else set.nextAttemptAt = new Date(nextAttemptAtMs);
+  if (status !== 'pending' && status !== 'retrying') unset.inDispatch = true;
+  // Present but undefined means: the last attempt had none.
+  if (change.lastStatusCode !== undefined) set.lastStatusCode = change.lastStatusCode;
+  else if ('lastStatusCode' in change) unset.lastStatusCode = true;
+  if (change.lastError !== undefined) set.lastError = change.lastError;
+  else if ('lastError' in change) unset.lastError = true;
+  return { $set: set, $unset: unset };
 }
 
 export class WebhookDeliveryStore {
@@ -79,32 +128,140 @@ export class WebhookDeliveryStore {
     return delivery?.workspaceId === workspaceId ? delivery : undefined;
   }
 
+  async byIds(ids: string[]): Promise<Delivery[]> {
+    return (await this.collection.find({ _id: { $in: ids } }).toArray()).map(fromDocument);
+  }
+
+  /** Those of the deliveries that exist. Reads by the unique key, one range for each endpoint. */
+  async byPairs(pairs: { endpointId: string; eventId: string }[]): Promise<Delivery[]> {
+    if (pairs.length === 0) return [];
+    const wanted = new Set(pairs.map(({ endpointId, eventId }) => `${endpointId}/${eventId}`));
+    const documents = await this.collection
+      .find({
+        endpointId: { $in: [...new Set(pairs.map(({ endpointId }) => endpointId))] },
+        eventId: { $in: [...new Set(pairs.map(({ eventId }) => eventId))] },
+      })
+      .toArray();
+    return documents.filter(({ endpointId, eventId }) => wanted.has(`${endpointId}/${eventId}`)).map(fromDocument);
+  }
+
+  async byPair({ endpointId, eventId }: { endpointId: string; eventId: string }): Promise<Delivery | undefined> {
+    return (await this.byPairs([{ endpointId, eventId }]))[0];
+  }
+
+  /** Stores deliveries for their endpoint's webhookDispatch; one that exists already is left as it is. */
+  async insertForDispatch(rows: (Delivery & { attemptUntilMs?: number })[]): Promise<void> {
+    if (rows.length === 0) return;
+    const documents = rows.map(({ attemptUntilMs, ...delivery }): DeliveryDocument => ({
+      ...toDocument(delivery),
+      inDispatch: true,
+      ...(attemptUntilMs === undefined ? {} : { attemptUntil: new Date(attemptUntilMs) }),
+    }));
+    try {
+      await this.collection.insertMany(documents, { ordered: false });
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError)) throw error;
+      const failures = [error.writeErrors].flat();
+      if (failures.length === 0 || failures.some(({ code }) => code !== 11000)) throw error;
+    }
+  }
+
+  /** Gives stored deliveries that were not attempted yet to their endpoint's webhookDispatch. */
+  async moveToDispatch(ids: string[], workflowId: string, at: Date): Promise<void> {
+    await this.collection.updateMany(
+      { _id: { $in: ids }, status: { $in: ['pending', 'held'] } },
+      { $set: { workflowId, inDispatch: true, status: 'pending', updatedAt: at } },
+    );
+  }
+
+  /** What the endpoint's webhookDispatch carries, oldest first. */
+  async inDispatch(endpointId: string, limit: number): Promise<(Delivery & { attemptUntilMs?: number })[]> {
+    const documents = await this.collection
+      .find({ endpointId, inDispatch: true })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .toArray();
+    return documents.map((document) => ({
+      ...fromDocument(document),
+      ...(document.attemptUntil ? { attemptUntilMs: document.attemptUntil.getTime() } : {}),
+    }));
+  }
+
+  /** Makes a workflow the carrier of those that have failed for good. */
+  async claimFailed(ids: string[], workflowId: string): Promise<void> {
+    await this.collection.updateMany({ _id: { $in: ids }, status: 'failed' }, { $set: { workflowId } });
+  }
+
+  /** Endpoints in whose lanes something was left since before `before`. */
+  async endpointsInDispatch(before: Date, limit: number): Promise<string[]> {
+    const rows = await this.collection
+      .aggregate<{ _id: string }>([
+        // A bound that holds for all, since only a query on its first field uses an index.
+        { $match: { endpointId: { $gt: '' }, inDispatch: true, updatedAt: { $lt: before } } },
+        { $group: { _id: '$endpointId' } },
+        { $limit: limit },
+      ])
+      .toArray();
+    return rows.map(({ _id }) => _id);
+  }
+
+  async lease(ids: string[], until: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await this.collection.updateMany(
+      { _id: { $in: ids }, inDispatch: true, status: 'pending' },
+      { $set: { attemptUntil: until } },
+    );
+  }
+
+  /** Makes `to` the carrier of those that `from` carries. */
+  async move(ids: string[], from: string, to: string): Promise<void> {
+    await this.collection.updateMany(
+      { _id: { $in: ids }, workflowId: from },
+      { $set: { workflowId: to }, $unset: { inDispatch: true, attemptUntil: true } },
+    );
+  }
+
+  /** One workflow takes one delivery over, whoever carried it. */
+  async takeOver(id: string, workflowId: string): Promise<void> {
+    await this.collection.updateOne(
+      { _id: id },
+      { $set: { workflowId }, $unset: { inDispatch: true, attemptUntil: true } },
+    );
+  }
+
+  /**
+   * Closes or holds those that the workflow carries and that are not closed. An attempt that is under way stays noted: a
+   * resume must not make another beside it.
+   */
+  async setStatus(ids: string[], carrier: string, status: 'held' | 'cancelled', at: Date): Promise<void> {
+    await this.collection.updateMany(
+      { _id: { $in: ids }, workflowId: carrier, status: { $in: ['pending', 'retrying'] } },
+      { $set: { status, updatedAt: at }, $unset: { nextAttemptAt: true, inDispatch: true } },
+    );
+  }
+
+  /** Undoes a hold of those that the workflow still carries; in the lane of an endpoint they are looked for as before. */
+  async unhold(ids: string[], carrier: string, at: Date): Promise<void> {
+    const held = { _id: { $in: ids }, workflowId: carrier, status: 'held' as const };
+    const lane = carrier.startsWith('dispatch/') ? { inDispatch: true as const } : {};
+    await this.collection.updateMany(
+      { ...held, attemptsInRound: { $gt: 0 } },
+      { $set: { status: 'retrying', nextAttemptAt: at, updatedAt: at, ...lane } },
+    );
+    await this.collection.updateMany(
+      { ...held, attemptsInRound: 0 },
+      { $set: { status: 'pending', updatedAt: at, ...lane } },
+    );
+  }
+
   /** Writes what an attempt or a signal made of the delivery; without `nextAttemptAtMs` none is planned. */
-  async update(
-    id: string,
-    change: {
-      status: DeliveryStatus;
-      attemptCount?: number;
-      round?: number;
-      lastStatusCode?: number | undefined;
-      lastError?: string | undefined;
-      nextAttemptAtMs?: number;
-    },
-    at: Date,
-  ): Promise<void> {
-    const { status, attemptCount, round, nextAttemptAtMs } = change;
-    const set: Partial<DeliveryDocument> = { status, updatedAt: at };
-    const unset: { nextAttemptAt?: true; lastStatusCode?: true; lastError?: true } = {};
-    if (attemptCount !== undefined) set.attemptCount = attemptCount;
-    if (round !== undefined) set.round = round;
-    if (nextAttemptAtMs === undefined) unset.nextAttemptAt = true;
-    else set.nextAttemptAt = new Date(nextAttemptAtMs);
-    // Present but undefined means: the last attempt had none.
-    if (change.lastStatusCode !== undefined) set.lastStatusCode = change.lastStatusCode;
-    else if ('lastStatusCode' in change) unset.lastStatusCode = true;
-    if (change.lastError !== undefined) set.lastError = change.lastError;
-    else if ('lastError' in change) unset.lastError = true;
-    await this.collection.updateOne({ _id: id }, { $set: set, $unset: unset });
+  async update(id: string, change: DeliveryChange, at: Date): Promise<void> {
+    await this.collection.updateOne({ _id: id }, changeOf(change, at));
+  }
+
+  /** Makes no further attempts. A delivery that has succeeded meanwhile stays delivered. */
+  async cancel(id: string, at: Date): Promise<void> {
+    await this.collection.updateOne({ _id: id, status: { $ne: 'delivered' } }, changeOf({ status: 'cancelled' }, at));
   }
 
   async page(
@@ -112,17 +269,20 @@ export class WebhookDeliveryStore {
     filter: DeliveryFilter,
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<Delivery[]> {
-    const query: Filter<DeliveryDocument> = { workspaceId };
-    if (filter.status) query.status = filter.status;
+    const query: Filter<DeliveryDocument> = {
+      workspaceId,
+      status: filter.status ?? { $in: [...deliveryStatuses] },
+      eventType: filter.event ?? { $in: [...webhookEventTypes] },
+    };
     if (filter.endpointId) query.endpointId = filter.endpointId;
-    if (filter.event) query.eventType = filter.event;
     if (filter.since ?? filter.until) {
       query.createdAt = {
         ...(filter.since ? { $gte: filter.since } : {}),
         ...(filter.until ? { $lt: filter.until } : {}),
       };
     }
-    return (await newestFirst(this.collection, query, 'createdAt', page)).map(fromDocument);
+    const index = filter.endpointId ? 'byEndpoint' : 'newest';
+    return (await newestFirst(this.collection, query, 'createdAt', page, index)).map(fromDocument);
   }
 
   /** Deliveries of one endpoint in some statuses, in the order of their ids, for work that goes through all of them. */

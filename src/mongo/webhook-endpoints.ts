@@ -30,6 +30,8 @@ export interface WebhookEndpoint {
   status: EndpointStatus | 'deleted';
   statusReason?: string;
   notice?: EndpointNotice;
+  /** It is slow, or fails everything: its first attempts are made in a lane of its own. */
+  slowSince?: Date;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -41,9 +43,14 @@ interface EndpointDocument extends Omit<WebhookEndpoint, 'id' | 'headers' | 'sec
 }
 
 export const endpointIndexes: IndexDescription[] = [
-  { key: { workspaceId: 1, status: 1 }, name: 'byStatus' },
-  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
-  { key: { 'notice.since': 1 }, name: 'notice', partialFilterExpression: { notice: { $exists: true } } },
+  // Subscribers, the ten of a workspace, and its list: tombstones are passed over.
+  { key: { workspaceId: 1, status: 1, createdAt: -1, _id: -1 }, name: 'newest' },
+  // The sweep. The condition is on the field that is asked for: MongoDB does not conclude from a part to its whole.
+  {
+    key: { 'notice.since': 1 },
+    name: 'notice',
+    partialFilterExpression: { 'notice.since': { $exists: true } },
+  },
 ];
 
 export class WebhookEndpointStore {
@@ -85,20 +92,20 @@ export class WebhookEndpointStore {
     return endpoint?.workspaceId === workspaceId && endpoint.status !== 'deleted' ? endpoint : undefined;
   }
 
-  /** All endpoints of these workspaces that are not deleted, without opening their secrets. */
-  async subscribers(
-    workspaceIds: string[],
-  ): Promise<{ id: string; workspaceId: string; url: string; status: EndpointStatus; events: WebhookEventType[] }[]> {
+  /** All endpoints of these workspaces that are not deleted. */
+  async subscribers(workspaceIds: string[]): Promise<WebhookEndpoint[]> {
     const documents = await this.collection
       .find({ workspaceId: { $in: workspaceIds }, status: { $in: [...endpointStatuses] } })
-      .project<{ _id: string; workspaceId: string; url: string; status: EndpointStatus; events: WebhookEventType[] }>({
-        workspaceId: 1,
-        url: 1,
-        status: 1,
-        events: 1,
-      })
       .toArray();
-    return documents.map(({ _id, ...rest }) => ({ id: _id, ...rest }));
+    return documents.map((document) => this.fromDocument(document));
+  }
+
+  async markSlow(id: string, at: Date): Promise<void> {
+    await this.collection.updateOne({ _id: id, slowSince: { $exists: false } }, { $set: { slowSince: at } });
+  }
+
+  async clearSlow(id: string): Promise<void> {
+    await this.collection.updateOne({ _id: id }, { $unset: { slowSince: true } });
   }
 
   async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<WebhookEndpoint[]> {

@@ -1,5 +1,6 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 import type { WebhookEvent } from '../../domain/webhook-events';
+import { longerMs } from './retention';
 
 export interface WebhookEventDocument extends Omit<WebhookEvent, 'id' | 'createdAtMs'> {
   _id: string;
@@ -10,8 +11,8 @@ export interface WebhookEventDocument extends Omit<WebhookEvent, 'id' | 'created
 }
 
 export const webhookEventIndexes: IndexDescription[] = [
+  // The sweep.
   { key: { createdAt: 1 }, name: 'undispatched', partialFilterExpression: { isDispatched: false } },
-  { key: { contactId: 1 }, name: 'byContact', sparse: true },
 ];
 
 function fromDocument({
@@ -48,19 +49,26 @@ export class WebhookEventStore {
     return document ? fromDocument(document) : undefined;
   }
 
-  /** Those of these events that have no deliveries yet, without their bodies. */
-  async undispatched(ids: string[]): Promise<Omit<WebhookEvent, 'body'>[]> {
-    const documents = await this.collection
-      .find({ _id: { $in: ids }, isDispatched: false })
-      .project<Omit<WebhookEventDocument, 'body'>>({ body: 0 })
+  /** Those of these events that have no deliveries yet. */
+  async undispatched(ids: string[]): Promise<WebhookEvent[]> {
+    return (await this.collection.find({ _id: { $in: ids }, isDispatched: false }).toArray()).map(fromDocument);
+  }
+
+  /** Bodies by event id, to be sent. An event that is sent this late is dated anew: it must outlive its deliveries. */
+  async bodies(ids: string[]): Promise<Map<string, string>> {
+    const rows = await this.collection
+      .find({ _id: { $in: ids } })
+      .project<Pick<WebhookEventDocument, '_id' | 'body' | 'dispatchedAt'>>({ body: 1, dispatchedAt: 1 })
       .toArray();
-    return documents.map(({ _id, createdAt, workspaceId, type, contactId }) => ({
-      id: _id,
-      workspaceId,
-      type,
-      ...(contactId === undefined ? {} : { contactId }),
-      createdAtMs: createdAt.getTime(),
-    }));
+    const now = new Date();
+    const lateMs = now.getTime() - longerMs;
+    const late = rows.filter(({ dispatchedAt }) => dispatchedAt !== undefined && dispatchedAt.getTime() < lateMs);
+    if (late.length > 0)
+      await this.markDispatched(
+        late.map(({ _id }) => _id),
+        now,
+      );
+    return new Map(rows.map(({ _id, body }) => [_id, body]));
   }
 
   async markDispatched(ids: string[], at: Date): Promise<void> {

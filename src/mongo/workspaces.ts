@@ -24,10 +24,6 @@ export class WorkspaceStore {
     return (await inTime(this.collection.findOne({ _id: id }))) ?? undefined;
   }
 
-  async first(): Promise<WorkspaceDocument | undefined> {
-    return (await this.collection.findOne({}, { sort: { createdAt: 1, _id: 1 } })) ?? undefined;
-  }
-
   /** Those of the workspaces whose plan includes webhooks. Source: the webhooks document. */
   async withWebhooks(ids: string[]): Promise<string[]> {
     const rows = await this.collection

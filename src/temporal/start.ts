@@ -8,11 +8,13 @@ import {
 } from '@temporalio/client';
 import { TypedSearchAttributes, type SignalDefinition, type Workflow } from '@temporalio/common';
 import type { DeliveryAction } from '../../activities/signal-deliveries';
+import type { DueTogether } from '../../activities/hand-over';
 import type { Delivery } from '../../domain/delivery';
 import { workflowIds } from '../../domain/ids';
 import type * as workflows from '../../workflows';
 import {
   contactKnownSignal,
+  moreDueSignal,
   recoveryProgressQuery,
   resumeSignal,
   retriggerSignal,
@@ -23,10 +25,16 @@ import {
 /** The one task queue; workers poll it, starts name it. */
 export const taskQueue = 'emailsendx';
 
+/** After that another worker takes over what a killed one had begun; longer work within a task reports before. */
+const workflowTaskTimeoutMs = 7_000;
 /** How long a call to Temporal may take. What could not be started by then is started by the sweep. */
 const callTimeoutMs = 5_000;
 /** Pages of a recovery before its workflow continues as new: about 2,000 history events. */
 const recoveryPagesPerRun = 300;
+/** Pages of a lane before its workflow continues as new. */
+const dispatchPagesPerRun = 200;
+/** How often a lane is told at most; it outlives its last signal by five times as much. */
+const dispatchSignalEveryMs = 1_000;
 
 export interface StarterSettings {
   retryDelaysMs: number[];
@@ -63,6 +71,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         connected.workflow.start(type, {
           ...options,
           taskQueue: queue,
+          workflowTaskTimeout: workflowTaskTimeoutMs,
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: reuse,
           requestEagerStart: settings.isEager,
@@ -84,12 +93,19 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     }
   };
 
+  /** A delivery that a group has carried so far keeps its place on the timeline. */
   const deliveryOptions = (delivery: Delivery, round: number) => ({
-    workflowId: delivery.workflowId,
+    workflowId: workflowIds.webhookDelivery(delivery),
     args: [
       {
         deliveryId: delivery.id,
         round,
+        ...(delivery.attemptsInRound > 0 && round === delivery.round
+          ? {
+              attemptsInRound: delivery.attemptsInRound,
+              ...(delivery.nextAttemptAtMs === undefined ? {} : { nextAttemptAtMs: delivery.nextAttemptAtMs }),
+            }
+          : {}),
         retryDelaysMs: settings.retryDelaysMs,
         failedOpenMs: settings.failedOpenMs,
       },
@@ -98,11 +114,17 @@ export function createStarter(client: () => Client | undefined, settings: Starte
       { key: searchAttributes.workspaceId, value: delivery.workspaceId },
       { key: searchAttributes.endpointId, value: delivery.endpointId },
       { key: searchAttributes.eventType, value: delivery.eventType },
-      { key: searchAttributes.deliveryStatus, value: 'pending' },
+      {
+        key: searchAttributes.deliveryStatus,
+        value: delivery.attemptsInRound > 0 && round === delivery.round ? 'retrying' : 'pending',
+      },
       ...(delivery.contactId === undefined ? [] : [{ key: searchAttributes.contactId, value: delivery.contactId }]),
     ]),
     staticSummary: [delivery.eventType, delivery.host].filter(Boolean).join(' → '),
   });
+
+  /** When each endpoint's lane was last told that more is due. */
+  const lanesToldAtMs = new Map<string, number>();
 
   /** Signals the delivery's open workflow, or starts a new run in which the signal is the cause of the first attempt. */
   const signalDelivery = async (delivery: Delivery, signal: SignalDefinition, round: number): Promise<void> => {
@@ -110,6 +132,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
       connected.workflow.signalWithStart('webhookDelivery', {
         ...deliveryOptions(delivery, round),
         taskQueue: queue,
+        workflowTaskTimeout: workflowTaskTimeoutMs,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         signal,
       }),
@@ -132,6 +155,9 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     );
 
   return {
+    /** The timeline that new deliveries get. */
+    retryDelaysMs: settings.retryDelaysMs,
+
     startContactUpsert: (messageKey: string): Promise<void> =>
       start<typeof workflows.contactUpsert>('contactUpsert', {
         workflowId: workflowIds.contactUpsert(messageKey),
@@ -160,23 +186,80 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     startDelivery: (delivery: Delivery): Promise<void> =>
       start<typeof workflows.webhookDelivery>('webhookDelivery', deliveryOptions(delivery, delivery.round)),
 
+    /** Deliveries of one endpoint that go on together. */
+    startRetryGroup: (group: {
+      groupId: string;
+      deliveries: [Delivery, ...Delivery[]];
+      together: DueTogether;
+    }): Promise<void> => {
+      const [{ workspaceId, endpointId, host }] = group.deliveries;
+      return start<typeof workflows.webhookRetryGroup>('webhookRetryGroup', {
+        workflowId: workflowIds.webhookRetryGroup({ endpointId, groupId: group.groupId }),
+        args: [{ endpointId, together: group.together, retryDelaysMs: settings.retryDelaysMs }],
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: searchAttributes.workspaceId, value: workspaceId },
+          { key: searchAttributes.endpointId, value: endpointId },
+          { key: searchAttributes.deliveryStatus, value: 'retrying' },
+        ]),
+        staticSummary: `${group.deliveries.length} deliveries → ${host ?? endpointId}`,
+      });
+    },
+
+    /**
+     * Tells an endpoint's lane that deliveries wait in it. A lane outlives its last signal by seconds, in which it looks
+     * again: so one signal a second is enough, however many groups leave something to it.
+     */
+    async startDispatch(endpoint: { id: string; workspaceId: string; url: string }): Promise<void> {
+      const sentAtMs = performance.now();
+      if (sentAtMs - (lanesToldAtMs.get(endpoint.id) ?? -Infinity) < dispatchSignalEveryMs) return;
+      await withClient((connected) =>
+        connected.workflow.signalWithStart('webhookDispatch', {
+          workflowId: workflowIds.webhookDispatch(endpoint.id),
+          taskQueue: queue,
+          workflowTaskTimeout: workflowTaskTimeoutMs,
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          signal: moreDueSignal,
+          args: [
+            { endpointId: endpoint.id, retryDelaysMs: settings.retryDelaysMs, pagesPerRun: dispatchPagesPerRun },
+          ] satisfies Parameters<typeof workflows.webhookDispatch>,
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: searchAttributes.workspaceId, value: endpoint.workspaceId },
+            { key: searchAttributes.endpointId, value: endpoint.id },
+          ]),
+          staticSummary: `first attempts → ${new URL(endpoint.url).host}`,
+        }),
+      );
+      lanesToldAtMs.set(endpoint.id, sentAtMs);
+    },
+
     signalContactKnown: async (messageKey: string): Promise<void> => {
       await onOpen(workflowIds.customEvent(messageKey), (handle) => handle.signal(contactKnownSignal));
     },
 
-    /** A delivery that never ran (it was held) is attempted in its first round; any other closed one in the next. */
-    retrigger: (delivery: Delivery): Promise<void> =>
-      signalDelivery(delivery, retriggerSignal, delivery.attemptCount === 0 ? delivery.round : delivery.round + 1),
+    /** One that is not over goes on in its round, wherever a group has brought it; any other one in the next. */
+    retrigger: (delivery: Delivery): Promise<void> => {
+      const isOver = delivery.attemptCount > 0 && !['retrying', 'held'].includes(delivery.status);
+      return signalDelivery(delivery, retriggerSignal, isOver ? delivery.round + 1 : delivery.round);
+    },
     resume: (delivery: Delivery): Promise<void> => signalDelivery(delivery, resumeSignal, delivery.round),
     /** False when the delivery has no open workflow: Temporal itself calls the cancelling of a closed one a success. */
     async cancelDelivery(delivery: Delivery): Promise<boolean> {
       let isOpen = false;
-      await onOpen(delivery.workflowId, async (handle) => {
+      // Not the workflow that carries it along with others.
+      await onOpen(workflowIds.webhookDelivery(delivery), async (handle) => {
         isOpen = (await handle.describe()).status.name === 'RUNNING';
         if (isOpen) await handle.cancel();
       });
       return isOpen;
     },
+
+    /** Starts what a gateway that was killed had stored and not started; a gateway asks for it when it starts. */
+    startSweep: (input: { olderThanMs: number }): Promise<void> =>
+      start<typeof workflows.sweep>(
+        'sweep',
+        { workflowId: `${workflowIds.sweep}-at-start`, args: [input] },
+        'ALLOW_DUPLICATE',
+      ),
 
     /** What failed since a moment, again; the same recovery asked for twice is one. */
     startRecovery: (recovery: { endpointId: string; since: string; until: string }): Promise<void> =>

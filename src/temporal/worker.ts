@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
@@ -21,8 +22,14 @@ export function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workfl
 
 /** Parts of the activities' surroundings that only exist inside a running activity. */
 export const activityContext = {
-  abortSignal: (): AbortSignal => Context.current().cancellationSignal,
+  abortSignal: (): AbortSignal => {
+    const signal = Context.current().cancellationSignal;
+    // A group listens once for each of its exchanges, which is no leak.
+    setMaxListeners(0, signal);
+    return signal;
+  },
   ownWorkflowId: (): string | undefined => Context.current().info.workflowExecution?.workflowId,
+  ownRunId: (): string | undefined => Context.current().info.workflowExecution?.runId,
   cancelOwnWorkflow: (link: Pick<TemporalLink, 'connected'>) => async (): Promise<void> => {
     const workflowId = activityContext.ownWorkflowId();
     if (workflowId === undefined) return;
@@ -67,9 +74,11 @@ export function runWorker(link: TemporalLink, activities: Activities, logger: Lo
           // A first attempt at a slow receiver holds its workflow task for up to 30 s: leave room for many of them.
           maxConcurrentWorkflowTaskExecutions: 400,
           maxConcurrentLocalActivityExecutions: 400,
-          maxConcurrentActivityTaskExecutions: 200,
+          maxConcurrentActivityTaskExecutions: 1_000,
           workflowTaskPollerBehavior: { type: 'autoscaling' },
           activityTaskPollerBehavior: { type: 'autoscaling' },
+          // As short as a workflow task, for the same reason: see start.ts.
+          stickyQueueScheduleToStartTimeout: '7s',
           // Longer than one HTTP exchange, so that an attempt under way ends in the log and not in a repeat.
           shutdownGraceTime: '35s',
           shutdownForceTime: '40s',

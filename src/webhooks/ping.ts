@@ -1,4 +1,4 @@
-import type { WebhookSender } from '../../activities/attempt-delivery';
+import type { WebhookSender } from '../../activities/make-attempt';
 import { exchangeLimits, type ExchangeOutcome } from '../../domain/delivery';
 import { newId } from '../mongo/new-id';
 import type { WebhookEndpoint } from '../mongo/webhook-endpoints';

@@ -1,5 +1,5 @@
 import type { StepCaller } from '../../activities/run-step';
-import type { WebhookSender } from '../../activities/attempt-delivery';
+import type { WebhookSender } from '../../activities/make-attempt';
 import type { ExchangeOutcome } from '../../domain/delivery';
 import type { ExchangeRequest, HttpExchange } from './http-exchange';
 import { signWebhook } from './signature';

@@ -1,0 +1,59 @@
+import {
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { attempt, localStep } from './activity-options';
+import { moreDueSignal } from './messages';
+
+const { attemptPending } = proxyActivities<Activities>(attempt);
+const { handOver } = proxyLocalActivities<Activities>(localStep);
+
+/** How long the lane stays after the last signal: longer than a worker goes without signalling, a second. */
+const lingerMs = 2_500;
+/** While the endpoint fails, failures gather for so long, to go on together. */
+const gatherMs = 2_000;
+
+export interface WebhookDispatchInput {
+  endpointId: string;
+  retryDelaysMs: number[];
+  /** Pages for one run of this workflow, which bounds its history. */
+  pagesPerRun: number;
+}
+
+/**
+ * The lane of an endpoint under load: makes the first attempts that its groups do not wait for, and hands what failed
+ * in them over to the workflows that carry it on, page by page until nothing is left.
+ */
+export async function webhookDispatch(input: WebhookDispatchInput): Promise<void> {
+  const { endpointId, retryDelaysMs, pagesPerRun } = input;
+  let signalledAtMs = Date.now();
+  let isMoreDue = false;
+  setHandler(moreDueSignal, () => {
+    signalledAtMs = Date.now();
+    isMoreDue = true;
+  });
+
+  for (let pages = 1; ; pages++) {
+    isMoreDue = false;
+    const page = await attemptPending({ endpointId, retryDelaysMs });
+    if (page.failed.length > 0) {
+      const { workflowId: carrier, runId } = workflowInfo();
+      await handOver({ endpointId, failed: page.failed, carrier, groupId: `${runId}-${pages}` });
+    }
+    if (page.isEmpty) {
+      // What came without a signal, since one was sent a moment before, is found by the look at the end of this time.
+      const restMs = signalledAtMs + lingerMs - Date.now();
+      if (restMs <= 0) return;
+      await condition(() => isMoreDue, restMs, { summary: 'the lane is empty' });
+    } else if (page.failed.length > 0 && !page.isFull) {
+      await sleep(gatherMs, { summary: `${page.failed.length} failed` });
+    }
+    if (pages >= pagesPerRun) await continueAsNew<typeof webhookDispatch>(input);
+  }
+}
