@@ -8,9 +8,11 @@ import {
   dispatchEvent,
   prepareRun,
   receive,
+  runBatch,
   saveAutomation,
 } from '../workflows/support/seed';
 import { deliveryShapes } from './delivery-shapes';
+import { carriedShapes, dispatchShapes, groupRecoveryShapes, groupShapes, retryGroupShapes } from './group-shapes';
 import { completed, hourMs, waiting, type Shape } from './shape';
 
 const failsAtOnce = { retryDelaysMs: [] };
@@ -89,23 +91,18 @@ const events: Record<string, Shape> = {
   },
 };
 
-async function batch(scene: Scene, keys: string[]): Promise<string> {
-  await scene.starter.startBatch(keys);
-  return completed(scene, scene.startedIds().find((id) => id.startsWith('batch/')) ?? '');
-}
-
 const batches: Record<string, Shape> = {
   'one-chunk': {
     async play(scene) {
       await addEndpoint(scene);
-      return batch(scene, [await identify(scene), await track(scene), await track(scene, 'unknown')]);
+      return runBatch(scene, [await identify(scene), await track(scene), await track(scene, 'unknown')]);
     },
   },
   'two-chunks': {
     async play(scene) {
       const keys: string[] = [];
       for (let index = 0; index < 101; index++) keys.push(await identify(scene));
-      return batch(scene, keys);
+      return runBatch(scene, keys);
     },
   },
 };
@@ -218,12 +215,14 @@ const sweeps: Record<string, Shape> = {
 /** Every way through every workflow, by the name of its file: `<workflow>.<shape>`. */
 export const shapes: Record<string, Shape> = Object.fromEntries(
   Object.entries({
-    'webhook-delivery': deliveryShapes,
+    'webhook-delivery': { ...deliveryShapes, ...carriedShapes },
+    'webhook-dispatch': dispatchShapes,
+    'webhook-retry-group': retryGroupShapes,
     'contact-upsert': upserts,
     'custom-event': events,
-    'ingest-batch': batches,
+    'ingest-batch': { ...batches, ...groupShapes },
     'automation-run': runs,
-    'webhook-recovery': recoveries,
+    'webhook-recovery': { ...recoveries, ...groupRecoveryShapes },
     sweep: sweeps,
   }).flatMap(([workflow, ways]) => Object.entries(ways).map(([way, shape]) => [`${workflow}.${way}`, shape])),
 );
