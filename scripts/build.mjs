@@ -12,15 +12,18 @@ const inputs = [
   'activities',
   'src',
   'scripts',
+  'bench',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
-];
+].filter((name) => existsSync(path.join(root, name))); // An image is built without the bench.
 
 function newestMs(name) {
   const stats = statSync(name);
   if (!stats.isDirectory()) return stats.mtimeMs;
-  return Math.max(stats.mtimeMs, ...readdirSync(name).map((child) => newestMs(path.join(name, child))));
+  // What the bench writes is no reason to compile again.
+  const children = readdirSync(name).filter((child) => child !== 'results');
+  return Math.max(stats.mtimeMs, ...children.map((child) => newestMs(path.join(name, child))));
 }
 
 const changedMs = Math.max(...inputs.map((name) => newestMs(path.join(root, name))));
