@@ -27,6 +27,7 @@ test('with nothing set everything is embedded, local, and on the documented time
     retryDelaysMs: [30_000, 120_000, 600_000, 1_800_000, 3_600_000],
     failedOpenMs: 7 * 86_400_000,
     lateIdentifyWaitMs: 600_000,
+    retentionMs: 90 * 86_400_000,
     allowedCidrs: ['127.0.0.1/32', '::1/128'],
   });
 });
@@ -39,6 +40,10 @@ test.each([
   [{ WEBHOOK_RETRY_SCHEDULE: '30s,,1h' }, /^WEBHOOK_RETRY_SCHEDULE: must be durations/],
   [{ WEBHOOK_FAILED_OPEN: '7 days' }, /^WEBHOOK_FAILED_OPEN: must be a duration/],
   [{ LATE_IDENTIFY_WAIT: '0s' }, /^LATE_IDENTIFY_WAIT: must be a duration/],
+  [{ DATA_RETENTION: '3 months' }, /^DATA_RETENTION: must be a duration/],
+  [{ DATA_RETENTION: '30000d' }, /^DATA_RETENTION: must be at most 20000d$/],
+  [{ DATA_RETENTION: '7d' }, /^DATA_RETENTION: must be at least 8d, .*WEBHOOK_FAILED_OPEN/],
+  [{ WEBHOOK_FAILED_OPEN: '90d' }, /^DATA_RETENTION: must be at least 91d, .*WEBHOOK_FAILED_OPEN/],
   [{ WEBHOOK_ALLOWED_CIDRS: '10.0.0.0/99' }, /^WEBHOOK_ALLOWED_CIDRS: .*10\.0\.0\.0\/99/],
   [{ ESX_API_KEY: 'sk_live_1' }, /^ESX_API_KEY: must be esx_live_/],
   [{ ESX_ENCRYPTION_KEY: 'short' }, /^ESX_ENCRYPTION_KEY: must have at least 16/],
@@ -46,6 +51,11 @@ test.each([
   [{ MONGODB_URI: 'mongodb://db' }, /^ESX_ENCRYPTION_KEY: is not set/],
 ])('%j is refused by name', (env, message) => {
   expect(refused(env)).toMatch(message);
+});
+
+test('data is kept a day longer than a failed delivery is open, at the least', () => {
+  expect(loadConfig({ DATA_RETENTION: '8d' }, 'main').retentionMs).toBe(8 * 86_400_000);
+  expect(loadConfig({ DATA_RETENTION: '30h', WEBHOOK_FAILED_OPEN: '6h' }, 'main').retentionMs).toBe(30 * 3_600_000);
 });
 
 test('all that is wrong is said at once, and no value of a secret', () => {

@@ -301,7 +301,7 @@ describe('simulate', () => {
   const event = { eventName: 'purchaseCompleted', properties: { amount: 10 } };
 
   test('says what would be done, and does nothing', async () => {
-    const { run, contact, workspaceId } = await setUp('active');
+    const { run, contact, workspaceId, automation } = await setUp('active');
     for (const who of [{ contactId: contact.id }, { email: ' ADA@example.com' }, { userId: 'u-1' }]) {
       const { status, body } = await run({ ...event, ...who });
       expect(status).toBe(200);
@@ -315,7 +315,7 @@ describe('simulate', () => {
       });
     }
     expect(await harness.stores.contacts.get(workspaceId, contact.id)).toEqual(contact);
-    expect(await harness.stores.runs.page({ workspaceId }, { limit: 10 })).toEqual([]);
+    expect(await harness.stores.runs.page({ workspaceId, automationId: automation.id }, { limit: 10 })).toEqual([]);
   });
 
   test('says why nothing would be done', async () => {

@@ -1,4 +1,6 @@
 import { createCommitMessages } from '../../activities/commit-messages';
+import { GroupPressure } from '../../activities/group-pressure';
+import { RecentEvents } from '../../activities/recent-events';
 import { eventKey } from '../../domain/event-name';
 import { workflowIds } from '../../domain/ids';
 import { eventRoutes } from '../../src/http/event-routes';
@@ -15,7 +17,8 @@ beforeAll(async () => {
   harness = await startHarness(({ stores, now }) => {
     const logger = createLogger('silent');
     const nothing = (): Promise<void> => Promise.resolve();
-    const lane = new StartLane({ startContactUpsert: nothing, startCustomEvent: nothing, startBatch: nothing }, logger);
+    const starter = { startContactUpsert: nothing, startCustomEvent: nothing, startBatch: nothing };
+    const lane = new StartLane({ starter, done: (keys) => Promise.resolve(new Set(keys)), logger });
     receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: () => {} });
     return eventRoutes({ ...stores, temporalUrl: urlOf, lateIdentifyWaitMs: 600_000 });
   });
@@ -34,6 +37,8 @@ const apply = (workspaceId: string, messageIds: string[], mayWait = false) =>
     now: harness.now,
     newId,
     ownWorkflowId: () => undefined,
+    recentEvents: new RecentEvents(),
+    pressure: new GroupPressure(),
   }).commitMessages({
     keys: messageIds.map((id) => `${workspaceId}/${id}`),
     mayWait,

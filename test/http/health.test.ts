@@ -75,7 +75,7 @@ describe('without Temporal', () => {
 
     gateway.temporal.isAway = false;
     await gateway.segment(identify('back'));
-    expect(gateway.starts).toEqual([['contactUpsert', `${gateway.workspaceId}/back`]]);
+    expect(await gateway.started()).toEqual([['contactUpsert', `${gateway.workspaceId}/back`]]);
   });
 });
 
@@ -107,7 +107,7 @@ describe('without MongoDB', () => {
         expect([status, headers.get('retry-after'), body.code]).toEqual([503, '5', 'database_unavailable']);
         expect(tookMs).toBeLessThan(6_000);
       }
-      expect(gateway.starts).toEqual([['contactUpsert', `${gateway.workspaceId}/before`]]);
+      expect(await gateway.started()).toEqual([['contactUpsert', `${gateway.workspaceId}/before`]]);
       const failures = gateway.logLines.filter((line) => line.includes('request.failed'));
       expect(failures.length).toBe(answers.length);
       for (const line of failures) expect(line).not.toContain(email);

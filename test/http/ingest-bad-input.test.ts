@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { createCommitMessages } from '../../activities/commit-messages';
+import { GroupPressure } from '../../activities/group-pressure';
+import { RecentEvents } from '../../activities/recent-events';
 import { newId } from '../../src/mongo/new-id';
 import type { RejectionDocument } from '../../src/mongo/rejections';
 import { startTestGateway, type Answer, type TestGateway } from '../ingest/gateway';
@@ -16,7 +18,7 @@ beforeEach(async () => {
       gateway.database.db.collection(name).deleteMany({}),
     ),
   );
-  gateway.starts.length = 0;
+  await gateway.forgetStarts();
 });
 
 /** Sends what is to be refused; returns the answer and the one rejection that was kept. */
@@ -29,7 +31,7 @@ async function refused(
   const [kept] = rejections;
   if (rejections.length !== 1 || !kept) throw new Error(`${rejections.length} rejections after ${answer.text}`);
   expect(await gateway.messages()).toEqual([]);
-  expect(gateway.starts).toEqual([]);
+  expect(await gateway.started()).toEqual([]);
   return { answer, kept };
 }
 function nested(depth: number, open = '{"a":', close = '}'): string {
@@ -159,7 +161,7 @@ describe('size', () => {
   it('of one event is at most 32 KB: 413, and its beginning is kept', async () => {
     expect((await gateway.segment(identify(32 * 1024, 'fits'))).status).toBe(202);
     await gateway.stores.messages.collection.deleteMany({});
-    gateway.starts.length = 0;
+    await gateway.forgetStarts();
     const { answer, kept } = await refused(identify(32 * 1024 + 1));
     expect([answer.status, answer.body.code]).toEqual([413, 'event_too_large']);
     expect(answer.body.detail).toContain('32 KB');
@@ -297,12 +299,14 @@ describe('odd but readable', () => {
 /** Takes the messages in and gives them their effect, as the workflow would. */
 async function takeAndCommit(...bodies: string[]): Promise<void> {
   for (const body of bodies) expect((await gateway.segment(body)).status).toBe(202);
-  const keys = gateway.starts.flatMap(([, ...started]) => started);
+  const keys = (await gateway.started()).flatMap(([, ...started]) => started);
   const activities = createCommitMessages({
     ingest: gateway.stores.ingest,
     now: () => Date.now(),
     newId,
     ownWorkflowId: () => undefined,
+    recentEvents: new RecentEvents(),
+    pressure: new GroupPressure(),
   });
   await activities.commitMessages({ keys, mayWait: false });
   expect((await gateway.messages()).map(({ state }) => state)).toEqual(keys.map(() => 'done'));

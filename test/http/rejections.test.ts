@@ -2,6 +2,7 @@ import { createLogger } from '../../src/logger';
 import { rejectionRoutes } from '../../src/http/rejection-routes';
 import { Receiver } from '../../src/ingest/receive';
 import { StartLane } from '../../src/ingest/start-lane';
+import { until } from '../ingest/gateway';
 import { readAll, startHarness, type Harness } from './harness';
 
 let harness: Harness;
@@ -11,14 +12,15 @@ beforeAll(async () => {
   harness = await startHarness(({ stores, now }) => {
     const logger = createLogger('silent');
     const start = (key: string): Promise<void> => Promise.resolve(void started.push(key));
-    const lane = new StartLane(
-      {
+    const lane = new StartLane({
+      starter: {
         startContactUpsert: start,
         startCustomEvent: start,
         startBatch: (keys) => Promise.resolve(void started.push(...keys)),
       },
+      done: (keys) => Promise.resolve(new Set(keys)),
       logger,
-    );
+    });
     receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: () => {} });
     return rejectionRoutes({ ...stores, receiver, now });
   });
@@ -81,7 +83,7 @@ test('a mended event is taken in where the refused one would have been', async (
   expect(sent.body).toEqual({ status: 'accepted', messageId: 'm-1', workflowId: `track/${workspaceId}/m-1` });
   const [stored] = await harness.stores.messages.byKeys([`${workspaceId}/m-1`]);
   expect(stored).toMatchObject({ source: 'segment', body: JSON.stringify(mended), state: 'received' });
-  expect(started).toContain(`${workspaceId}/m-1`);
+  await until(() => started.includes(`${workspaceId}/m-1`));
   expect((await call('GET', '/rejections')).body.data).toMatchObject([{ id, resentAt: '2026-04-15T10:01:00.000Z' }]);
 
   expect((await call('POST', `/rejections/${id}/resend`, { body: mended })).body.status).toBe('duplicate');

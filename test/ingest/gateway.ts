@@ -68,14 +68,20 @@ export async function startTestGateway(
     starts.push([type, ...messageKeys]);
     return Promise.resolve();
   };
-  const lane = new StartLane(
-    {
+  /** While it is held nothing is committed, and no time passes for the lane. */
+  const worker = { isHeld: false };
+  let clockMs = 0;
+  const lane = new StartLane({
+    starter: {
       startContactUpsert: (messageKey) => start('contactUpsert', [messageKey]),
       startCustomEvent: (messageKey) => start('customEvent', [messageKey]),
       startBatch: (messageKeys) => start('ingestBatch', messageKeys),
     },
+    done: (messageKeys) => Promise.resolve(new Set(worker.isHeld ? [] : messageKeys)),
     logger,
-  );
+    // A second for each look: that starts are few in a second is tested elsewhere.
+    clock: () => (worker.isHeld ? clockMs : (clockMs += 1_000)),
+  });
   const now = (): number => Date.now();
   const metrics = createMetrics(lane);
   const auth = new Authenticator(stores, now);
@@ -144,7 +150,20 @@ export async function startTestGateway(
     auth,
     metrics,
     temporal,
+    worker,
     starts,
+    /** What was started, once everything is that was received so far. */
+    async started(): Promise<string[][]> {
+      await until(() => lane.depth === 0);
+      return starts;
+    },
+    /** Forgets what was started for an earlier test. */
+    async forgetStarts(): Promise<void> {
+      await until(() => lane.depth === 0);
+      starts.length = 0;
+    },
+    /** What waits for a start, and whether more is taken in. */
+    lane,
     logLines,
     send,
     segment: (body?: unknown, sendOptions?: SendOptions): Promise<Answer> =>

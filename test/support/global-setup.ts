@@ -19,7 +19,11 @@ export default async function globalSetup(): Promise<void> {
       ...{ binaryPath: temporalPath, dataDir, port: 0, uiPort: 0, headless: true },
       extraArgs: searchAttributeArgs(),
     }),
-    startMongod({ binaryPath: mongodPath, dataDir, port: 0 }),
+    // Clocks of tests may stand still in the past: what they store must not expire under them.
+    startMongod({
+      ...{ binaryPath: mongodPath, dataDir, port: 0 },
+      extraArgs: ['--setParameter', 'ttlMonitorEnabled=false'],
+    }),
   ]);
   keepForTeardown({ dataDir, engines: [temporal, mongod] });
   process.env['ESX_TEST_TEMPORAL_ADDRESS'] = temporal.address;

@@ -1,7 +1,7 @@
 import { eventsOf, ofType } from './support/history';
 import { messageOf, untilExecution } from './support/look';
 import type { Scene } from './support/scene';
-import { addEndpoint, receive, saveAutomation } from './support/seed';
+import { addEndpoint, receive, runBatch, saveAutomation } from './support/seed';
 import { setStage } from './support/stage';
 import { until } from './support/until';
 
@@ -13,15 +13,6 @@ function identify(scene: Scene, userId: string): Promise<string> {
 
 function track(scene: Scene, userId: string): Promise<string> {
   return receive(scene, { type: 'track', userId, event: 'Purchase Completed' });
-}
-
-/** Starts a batch and waits until it has run; returns its workflow id. */
-async function runBatch(scene: Scene, keys: string[]): Promise<string> {
-  const before = new Set(scene.startedIds());
-  await scene.starter.startBatch(keys);
-  const workflowId = scene.startedIds().find((id) => id.startsWith('batch/') && !before.has(id)) ?? '';
-  await untilExecution(scene, workflowId, 'COMPLETED');
-  return workflowId;
 }
 
 describe('ingestBatch', () => {

@@ -17,8 +17,8 @@ function killedAfterRecord(number: number) {
     log: {
       ...log,
       async insertAttempt(attempt: Attempt) {
-        await log.insertAttempt(attempt);
-        if (attempt.number !== number || isKilled) return;
+        const stored = await log.insertAttempt(attempt);
+        if (attempt.number !== number || isKilled) return stored;
         isKilled = true;
         throw new Error('killed between the record and the answer');
       },

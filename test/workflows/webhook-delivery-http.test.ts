@@ -1,4 +1,4 @@
-import type { WebhookSender } from '../../activities/attempt-delivery';
+import type { WebhookSender } from '../../activities/make-attempt';
 import { createReceiver, type Receiver } from '../../src/receiver/server';
 import { createAddressGuard } from '../../src/webhooks/address-guard';
 import { createHttpExchange } from '../../src/webhooks/http-exchange';

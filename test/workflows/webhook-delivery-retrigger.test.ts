@@ -3,7 +3,7 @@ import { attemptsOf, deliveryOf, failureOf, untilAttempts, untilExecution, until
 import { inOrder } from './support/scripted-sender';
 import { startDelivery } from './support/seed';
 import { setStage } from './support/stage';
-import { expectAttemptsAt, roundSeconds } from './support/timeline';
+import { expectAttemptsAt, roundSeconds, skipUntil } from './support/timeline';
 import { gate, until } from './support/until';
 
 const stage = setStage();
@@ -16,8 +16,9 @@ describe('a retrigger by hand', () => {
     scene.sender.follow(() => 500);
     const delivery = await startDelivery(scene);
     const { id } = delivery;
-    await scene.place.skip(60_000);
-    await untilAttempts(scene, id, 2);
+    await scene.place.skip(31_000);
+    const [, second] = await untilAttempts(scene, id, 2);
+    await skipUntil(scene, second, 30);
     await scene.starter.retrigger(delivery);
     await untilAttempts(scene, id, 3);
     await scene.place.skip(6_100_000);

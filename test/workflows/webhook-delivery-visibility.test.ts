@@ -1,9 +1,9 @@
 import { searchAttributes } from '../../workflows/messages';
 import { eventsOf, ofType, summaryOf } from './support/history';
-import { deliveryOf, untilAttempts, untilExecution, untilStatus } from './support/look';
+import { deliveryOf, untilAttempts, untilExecution, untilHandedOver, untilStatus } from './support/look';
 import type { Scene } from './support/scene';
-import { inOrder } from './support/scripted-sender';
-import { addEndpoint, dispatchEvent, startDelivery } from './support/seed';
+import { failingFirst, inOrder } from './support/scripted-sender';
+import { addEndpoint, dispatchEvent, runGroup, startDelivery } from './support/seed';
 import { setStage } from './support/stage';
 import { until } from './support/until';
 
@@ -39,6 +39,31 @@ describe('search attributes of a delivery', () => {
     await untilExecution(scene, workflowId, 'COMPLETED');
     expect(await shownStatus(scene, workflowId)).toBe('pending');
     expect(ofType(await eventsOf(scene.handle(workflowId)), upserted)).toHaveLength(0);
+  });
+
+  it('begin as pending again in the run that a retrigger of a delivered one starts', async () => {
+    const scene = await stage.open();
+    const { id, workflowId } = await startDelivery(scene);
+    await untilExecution(scene, workflowId, 'COMPLETED');
+    await scene.starter.retrigger(await deliveryOf(scene, id));
+    await untilAttempts(scene, id, 2);
+    await untilExecution(scene, workflowId, 'COMPLETED');
+    expect(await shownStatus(scene, workflowId)).toBe('pending');
+    expect(ofType(await eventsOf(scene.handle(workflowId)), upserted)).toHaveLength(0);
+  });
+
+  it('begin as retrying where a group has carried the delivery so far', async () => {
+    const scene = await stage.open();
+    await addEndpoint(scene);
+    scene.sender.follow(failingFirst(2, 1));
+    await runGroup(scene, 2);
+    const [carried] = await untilHandedOver(scene);
+    const workflowId = carried?.workflowId ?? '';
+    expect(await shownStatus(scene, workflowId)).toBe('retrying');
+    await scene.place.skip(31_000);
+    await untilExecution(scene, workflowId, 'COMPLETED');
+    expect(await shownStatus(scene, workflowId)).toBe('delivered');
+    expect(ofType(await eventsOf(scene.handle(workflowId)), upserted)).toHaveLength(1);
   });
 
   it('follow a delivery that fails, waits and succeeds, with one update for each change', async () => {

@@ -11,6 +11,34 @@ export async function deliveryOf({ place }: Scene, id: string): Promise<Delivery
   return delivery;
 }
 
+/** All deliveries of the scene, or those of one endpoint, in the order in which they were made. */
+export async function deliveriesOf({ place, workspaceId }: Scene, endpointId?: string): Promise<Delivery[]> {
+  const { collection } = place.stores.deliveries;
+  const filter = { workspaceId, ...(endpointId === undefined ? {} : { endpointId }) };
+  const rows = await collection.find(filter).sort({ _id: 1 }).project<{ _id: string }>({ _id: 1 }).toArray();
+  const ids = rows.map(({ _id }) => _id);
+  const found = new Map((await place.stores.deliveries.byIds(ids)).map((delivery) => [delivery.id, delivery]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** All deliveries of the scene once each shows the status. */
+export function untilAll(scene: Scene, status: DeliveryStatus): Promise<Delivery[]> {
+  return until(`all deliveries are ${status}`, async () => {
+    const deliveries = await deliveriesOf(scene);
+    return deliveries.every((delivery) => delivery.status === status) && deliveries;
+  });
+}
+
+/** All deliveries of the scene once each was attempted, and none that failed is on its way to what carries it on. */
+export function untilHandedOver(scene: Scene): Promise<Delivery[]> {
+  return until('what failed is handed over', async () => {
+    const deliveries = await deliveriesOf(scene);
+    const isOnItsWay = ({ status, workflowId }: Delivery): boolean =>
+      status === 'pending' || (status === 'retrying' && !/^(delivery|retry-group)\//.test(workflowId));
+    return !deliveries.some(isOnItsWay) && deliveries;
+  });
+}
+
 export function attemptsOf({ place }: Scene, id: string): Promise<Attempt[]> {
   return place.stores.attempts.list(id);
 }

@@ -66,6 +66,7 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
   const sender = createScriptedSender(now);
   const deps: ActivityDeps = {
     ...createActivityStores(database, stores),
+    retryDelaysMs: starter.retryDelaysMs,
     sender,
     caller: sender,
     starter,
@@ -73,6 +74,7 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     newId,
     abortSignal: activityContext.abortSignal,
     ownWorkflowId,
+    ownRunId: activityContext.ownRunId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow({
       connected: () => Promise.resolve({ client, connection: place.nativeConnection }),
     }),

@@ -1,4 +1,4 @@
-import type { WebhookSender } from '../../../activities/attempt-delivery';
+import type { WebhookSender } from '../../../activities/make-attempt';
 import type { StepCaller } from '../../../activities/run-step';
 import type { ExchangeOutcome } from '../../../domain/delivery';
 
@@ -26,6 +26,17 @@ export interface ScriptedSender extends WebhookSender, StepCaller {
 /** These answers one after another; the last one for ever. */
 export function inOrder(...replies: [Reply, ...Reply[]]): Script {
   return (_request, index) => replies[Math.min(index, replies.length - 1)] ?? 200;
+}
+
+/** The first so many webhook-ids fail each time they are sent, up to so many times; all others are taken. */
+export function failingFirst(count: number, times = Infinity): Script {
+  const failures = new Map<string, number>();
+  return ({ webhookId }) => {
+    const before = failures.get(webhookId) ?? (failures.size < count ? 0 : times);
+    if (before >= times) return 200;
+    failures.set(webhookId, before + 1);
+    return 500;
+  };
 }
 
 export function createScriptedSender(now: () => number): ScriptedSender {

@@ -6,7 +6,7 @@ import { messageKey } from '../../../domain/ids';
 import type { JsonObject } from '../../../domain/json';
 import { contactCreated, type WebhookEventType } from '../../../domain/webhook-events';
 import { newId } from '../../../src/mongo/new-id';
-import { deliveryOf } from './look';
+import { deliveriesOf, untilExecution } from './look';
 import type { Scene } from './scene';
 
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -43,17 +43,23 @@ export async function addContact(
   return contact;
 }
 
+/** The ids of so many contact.created events that nothing has dispatched yet. */
+export async function insertEvents({ place, workspaceId }: Scene, count: number): Promise<string[]> {
+  await place.readClock();
+  const events = Array.from({ length: count }, () => {
+    const id = newId('contact');
+    const contact = newContact({ id, workspaceId, email: `${id}@example.com`, source: 'api' }, place.now());
+    return contactCreated(newId('event'), contact);
+  });
+  await place.database.transaction((session) => place.stores.events.insert(events, session));
+  return events.map(({ id }) => id);
+}
+
 /** A contact.created event, dispatched to every endpoint that listens to it; its deliveries in the order of their ids. */
 export async function dispatchEvent(scene: Scene): Promise<Delivery[]> {
-  const { place, workspaceId } = scene;
-  await place.readClock();
-  const id = newId('contact');
-  const contact = newContact({ id, workspaceId, email: `${id}@example.com`, source: 'api' }, place.now());
-  const event = contactCreated(newId('event'), contact);
-  await place.database.transaction((session) => place.stores.events.insert([event], session));
-  await scene.activities.dispatchEvents({ eventIds: [event.id] });
-  const rows = await place.stores.deliveries.collection.find({ eventId: event.id }).sort({ _id: 1 }).toArray();
-  return Promise.all(rows.map(({ _id }) => deliveryOf(scene, _id)));
+  const eventIds = await insertEvents(scene, 1);
+  await scene.activities.dispatchEvents({ eventIds });
+  return (await deliveriesOf(scene)).filter(({ eventId }) => eventIds.includes(eventId));
 }
 
 /** One endpoint, one event and so one delivery. */
@@ -62,6 +68,39 @@ export async function startDelivery(scene: Scene): Promise<Delivery> {
   const [delivery] = await dispatchEvent(scene);
   if (!delivery) throw new Error('no delivery was made');
   return delivery;
+}
+
+/** Identifies of new contacts, each of which causes a contact.created, in the inbox. */
+export async function receiveIdentifies(scene: Scene, count: number): Promise<string[]> {
+  const keys: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const userId = `user-${newId('contact')}`;
+    keys.push(await receive(scene, { type: 'identify', userId, traits: { email: `${userId}@example.com` } }));
+  }
+  return keys;
+}
+
+/** Starts messages as one group and returns its workflow id. */
+export async function startBatch(scene: Scene, keys: string[]): Promise<string> {
+  const before = new Set(scene.startedIds());
+  await scene.starter.startBatch(keys);
+  const workflowId = scene.startedIds().find((id) => id.startsWith('batch/') && !before.has(id));
+  if (workflowId === undefined) throw new Error('no batch was started');
+  return workflowId;
+}
+
+/** Runs messages as one group, to its end. */
+export async function runBatch(scene: Scene, keys: string[]): Promise<string> {
+  const workflowId = await startBatch(scene, keys);
+  await untilExecution(scene, workflowId, 'COMPLETED');
+  return workflowId;
+}
+
+/** A group of so many identifies that has run to its end: its workflow id, and the deliveries it has made. */
+export async function runGroup(scene: Scene, count: number): Promise<{ workflowId: string; deliveries: Delivery[] }> {
+  const before = new Set((await deliveriesOf(scene)).map(({ id }) => id));
+  const workflowId = await runBatch(scene, await receiveIdentifies(scene, count));
+  return { workflowId, deliveries: (await deliveriesOf(scene)).filter(({ id }) => !before.has(id)) };
 }
 
 export async function addList({ place, workspaceId }: Scene): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Attempt } from '../../../domain/delivery';
+import type { Scene } from './scene';
 
 /** How far an attempt may stand from its moment. */
 const toleranceMs = 1_000;
@@ -19,4 +20,10 @@ export function expectAttemptsAt(attempts: readonly Pick<Attempt, 'atMs'>[], wan
     seconds.push(Math.abs(gapMs - wantedGapMs) <= toleranceMs ? wanted : (seconds.at(-1) ?? 0) + gapMs / 1_000);
   }
   expect(seconds).toEqual([...wantedSeconds]);
+}
+
+/** Lets time pass until so many seconds after an attempt: what a slow machine has lost before does not count. */
+export async function skipUntil({ place }: Scene, attempt: Attempt | undefined, seconds: number): Promise<void> {
+  await place.readClock();
+  await place.skip(Math.max(0, (attempt?.atMs ?? 0) + seconds * 1_000 - place.now()));
 }
