@@ -27,4 +27,4 @@ EXPOSE 3000
 # For the gateway. The worker listens on no port: switch this off there.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/src/gateway.js"]
+CMD ["node", "--max-semi-space-size=64", "dist/src/gateway.js"]

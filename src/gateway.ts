@@ -13,7 +13,7 @@ runProcess('gateway', async (config, logger, onStop, isStopping) => {
   const gateway = await startGateway({ ...parts, config, temporalUiUrl: config.temporalUiUrl, logger });
   onStop(gateway.stop);
   logger.info({ url: gateway.url }, 'gateway.started');
-  await prepareWhenReachable(parts.database, logger, isStopping);
+  await prepareWhenReachable(parts, logger, isStopping);
   const first = await ensureFirstWorkspace(parts.database, parts.stores, config.apiKey);
   logger.info({ workspaceId: first.workspaceId }, 'gateway.ready');
   // The only moment at which the key's text exists; whoever starts a gateway by hand needs it.

@@ -46,7 +46,7 @@ runProcess('main', async (config, logger, onStop, isStopping) => {
 
   const parts = await openParts(config, { mongodbUri: config.mongodbUri ?? engines.mongoUri ?? '', temporal }, logger);
   onStop(parts.close);
-  await prepareWhenReachable(parts.database, logger, isStopping);
+  await prepareWhenReachable(parts, logger, isStopping);
   const first = await ensureFirstWorkspace(parts.database, parts.stores, config.apiKey);
   const worker = startWorker(parts, logger);
   onStop(worker.stop);

@@ -8,7 +8,7 @@ runProcess('worker', async (config, logger, onStop, isStopping) => {
   logger.info(describeConfig(config), 'worker.starting');
   const parts = await openParts(config, { mongodbUri: config.mongodbUri, temporal: config.temporal }, logger);
   onStop(parts.close);
-  await prepareWhenReachable(parts.database, logger, isStopping);
+  await prepareWhenReachable(parts, logger, isStopping);
   const worker = startWorker(parts, logger);
   onStop(worker.stop);
 });
