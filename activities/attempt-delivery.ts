@@ -77,12 +77,11 @@ export function createAttemptDelivery(deps: {
   cancelOwnWorkflow: () => Promise<void>;
 }) {
   const attemptDelivery = async (input: AttemptInput): Promise<AttemptResult> => {
-    const target = await deps.log.load(input.deliveryId);
+    const [target, last] = await Promise.all([deps.log.load(input.deliveryId), deps.log.lastAttempt(input.deliveryId)]);
     if (!target || target.endpoint.status === 'deleted') {
       await deps.cancelOwnWorkflow();
       return { kind: 'cancelled' };
     }
-    const last = await deps.log.lastAttempt(input.deliveryId);
     if (last?.key === input.key) {
       const result = await conclude(input, target.endpoint.id, last);
       return last.trigger === input.trigger ? result : { ...result, isRetriggerUnspent: true };

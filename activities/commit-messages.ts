@@ -71,8 +71,7 @@ export function createCommitMessages(deps: {
           effects.eventIds.push(...outcome.eventIds);
         }
       }
-      // A message by itself has no group to make its first attempts.
-      if (keys.length > 1) deps.recentEvents.put(effects.eventIds.flatMap((id) => folded.get(id) ?? []));
+      deps.recentEvents.put(effects.eventIds.flatMap((id) => folded.get(id) ?? []));
       const madeKnown = committed.filter(({ outcome }) => outcome !== undefined && 'eventIds' in outcome);
       // After the commit and outside of it: a track that waits has written its row before it looked for the contact.
       effects.known = await deps.ingest.waitingFor(madeKnown);

@@ -4,6 +4,7 @@ import type { WebhookEvent, WebhookEventType } from '../domain/webhook-events';
 import type { DispatchStarter } from './first-attempts';
 import { inTurns } from './in-turns';
 import type { Receiver } from './make-attempt';
+import type { RecentEvents } from './recent-events';
 
 export interface Subscriber extends Receiver {
   status: 'active' | 'paused' | 'disabled';
@@ -38,6 +39,8 @@ export function createDispatchEvents(deps: {
   starter: DeliveryStarter;
   now: () => number;
   newId: (kind: IdKind) => string;
+  /** Where the process that commits events is the one that dispatches them. */
+  recentEvents?: RecentEvents;
 }) {
   const { dispatch, starter } = deps;
 
@@ -103,12 +106,20 @@ export function createDispatchEvents(deps: {
     return held.filter(({ endpointId }) => !holding.has(endpointId));
   };
 
+  /** Those of the events that have no deliveries yet. */
+  const undispatched = async (eventIds: string[]): Promise<WebhookEvent[]> => {
+    const recent = deps.recentEvents?.take(eventIds) ?? new Map<string, WebhookEvent>();
+    const missing = eventIds.filter((id) => !recent.has(id));
+    return [...recent.values(), ...(missing.length > 0 ? await dispatch.undispatched(missing) : [])];
+  };
+
   return {
     plan,
+    undispatched,
     startDeliveries,
     dispatchEvents: async (input: { eventIds: string[] }): Promise<void> => {
       if (input.eventIds.length === 0) return;
-      const events = await dispatch.undispatched(input.eventIds);
+      const events = await undispatched(input.eventIds);
       await startDeliveries(await plan(events));
       const ids = events.map(({ id }) => id);
       await dispatch.markDispatched(ids, deps.now());

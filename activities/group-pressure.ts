@@ -1,7 +1,7 @@
 /** Groups that may be making their first attempts before further commits wait for them. */
 const maxAttempting = 2;
 /** A group that takes longer waits for a receiver: that is no reason to hold others up. */
-const countsForMs = 150;
+const countsForMs = 50;
 
 /**
  * Commits are cheaper than the attempts they cause, and would run away from them under a load beyond this worker's

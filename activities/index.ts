@@ -56,12 +56,12 @@ export function createActivities(deps: ActivityDeps) {
   const makeAttempt = createMakeAttempt(deps);
   const attemptGroup = createAttemptGroup({ ...deps, recorder, makeAttempt, slots });
   const firstAttempts = createFirstAttempts({ ...deps, attemptGroup, firstAttempts: groupLog });
-  const events = createDispatchEvents(deps);
+  const events = createDispatchEvents({ ...deps, recentEvents });
   return {
     ...createCommitMessages({ ...deps, recentEvents, pressure }),
     ...createWaitForContact(deps),
     dispatchEvents: events.dispatchEvents,
-    ...createStartEffects({ ...deps, events, firstAttempts, recentEvents, pressure }),
+    ...createStartEffects({ ...deps, events, firstAttempts, pressure }),
     ...createAttemptDelivery({ ...deps, makeAttempt, slots }),
     ...createRetryGroup({ ...deps, groupLog, attemptGroup }),
     ...createDispatchLane({ ...deps, groupLog, lane: groupLog, attemptGroup }),

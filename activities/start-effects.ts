@@ -3,7 +3,6 @@ import type { DispatchEvents, DispatchStore } from './dispatch-events';
 import type { FirstAttempts } from './first-attempts';
 import { inTurns } from './in-turns';
 import type { GroupPressure } from './group-pressure';
-import type { RecentEvents } from './recent-events';
 
 /** Needs: src/temporal/start.ts. Starting what runs already is a success. */
 export interface EffectStarter {
@@ -18,7 +17,6 @@ export function createStartEffects(deps: {
   dispatch: DispatchStore;
   starter: EffectStarter;
   firstAttempts: FirstAttempts;
-  recentEvents: RecentEvents;
   pressure: GroupPressure;
   now: () => number;
   ownWorkflowId: () => string | undefined;
@@ -27,9 +25,7 @@ export function createStartEffects(deps: {
 
   /** As a group: its first attempts are made here and now. */
   const attemptEvents = async (eventIds: string[], carrier: string): Promise<void> => {
-    const recent = deps.recentEvents.take(eventIds);
-    const missing = eventIds.filter((id) => !recent.has(id));
-    const events = [...recent.values(), ...(missing.length > 0 ? await dispatch.undispatched(missing) : [])];
+    const events = await deps.events.undispatched(eventIds);
     if (events.length === 0) return;
     const planned = await deps.events.plan(events, carrier);
     const isHeld = ({ delivery }: (typeof planned)[number]): boolean => delivery.status === 'held';

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
@@ -23,6 +24,8 @@ import type { createSender } from './webhooks/sender';
 const ingestEventsPerMinute = 600_000;
 const managementCallsPerMinute = 6_000;
 const drainMs = 10_000;
+/** A start and what follows from it cost some 60 ms of CPU: this leaves more than half of a core to the messages. */
+const startsPerCore = 6;
 
 export interface GatewayParts {
   config: Config;
@@ -41,7 +44,12 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   const { config, database, stores, link, starter, logger } = parts;
   const now = (): number => Date.now();
   const auth = new Authenticator(stores, now);
-  const lane = new StartLane({ starter, logger, done: (keys) => stores.messages.done(keys) });
+  const lane = new StartLane({
+    starter,
+    logger,
+    done: (keys) => stores.messages.done(keys),
+    startsPerSecond: startsPerCore * availableParallelism(),
+  });
   const metrics = createMetrics(lane);
   const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
   const guard = createAddressGuard(config.allowedCidrs);

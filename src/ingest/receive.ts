@@ -67,7 +67,8 @@ export class Receiver {
     }
     const known = await this.deps.messages.insert([...documents.values()]);
     const fresh = [...documents.values()].filter(({ _id }) => !known.has(_id));
-    this.deps.lane.add(fresh.map(({ _id, type }) => ({ key: _id, type })));
+    // After the answer, which need not wait for what a start costs this process.
+    setImmediate(() => this.deps.lane.add(fresh.map(({ _id, type }) => ({ key: _id, type }))));
     await this.keepRejections(arrival, judged, nowMs);
 
     const seen = new Set(known);

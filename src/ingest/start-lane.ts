@@ -9,8 +9,7 @@ export interface Startable {
 
 /** Groups whose commit is not done yet, at a time: what comes meanwhile makes the next group larger, and so cheaper. */
 const maxOpenGroups = 2;
-/** Starts a second, and how many may leave at once after a rest: a start costs far more than a message in a group. */
-const startsPerSecond = 16;
+/** How many starts may leave at once after a rest: a start costs far more than a message in a group. */
 const maxBurst = 3;
 const maxGroup = 200;
 /** A request with more messages leaves in pieces: the keys of a piece stay far below Temporal's limit for an input. */
@@ -35,6 +34,8 @@ export interface StartLaneDeps {
   /** Those of the messages that have their outcome. Needs: src/mongo/messages.ts. */
   done: (keys: string[]) => Promise<Set<string>>;
   logger: Logger;
+  /** Paces the starts under load: with fewer of them the groups are larger and each event cheaper and later. */
+  startsPerSecond: number;
   /** Milliseconds that never jump. */
   clock?: () => number;
 }
@@ -110,7 +111,7 @@ export class StartLane {
   /** Comes back when a group may be committed, or when the next start is due. */
   private wake(): void {
     if (this.timer !== undefined || (this.open.length === 0 && this.parcels.length === 0)) return;
-    const untilTokenMs = this.parcels.length > 0 ? ((1 - this.tokens) * 1_000) / startsPerSecond : Infinity;
+    const untilTokenMs = this.parcels.length > 0 ? ((1 - this.tokens) * 1_000) / this.deps.startsPerSecond : Infinity;
     const delayMs = this.open.length > 0 ? lookEveryMs : Math.max(1, untilTokenMs);
     this.timer = setTimeout(() => {
       this.timer = undefined;
@@ -121,7 +122,7 @@ export class StartLane {
 
   private refill(): void {
     const nowMs = this.clock();
-    this.tokens = Math.min(maxBurst, this.tokens + ((nowMs - this.tokensAtMs) * startsPerSecond) / 1_000);
+    this.tokens = Math.min(maxBurst, this.tokens + ((nowMs - this.tokensAtMs) * this.deps.startsPerSecond) / 1_000);
     this.tokensAtMs = nowMs;
   }
 

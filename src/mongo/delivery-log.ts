@@ -31,10 +31,14 @@ export function createDispatchStore(stores: Pick<Stores, 'deliveries' | 'events'
   return {
     undispatched: (eventIds: string[]) => stores.events.undispatched(eventIds),
     async subscribers(workspaceIds: string[]) {
-      const paying = await stores.workspaces.withWebhooks(workspaceIds);
-      const endpoints = paying.length === 0 ? [] : await stores.endpoints.subscribers(paying);
+      const [paying, endpoints] = await Promise.all([
+        stores.workspaces.withWebhooks(workspaceIds),
+        stores.endpoints.subscribers(workspaceIds),
+      ]);
       // Deleted ones are not among them.
-      return endpoints.flatMap(({ status, ...rest }) => (status === 'deleted' ? [] : [{ ...rest, status }]));
+      return endpoints.flatMap(({ status, ...rest }) =>
+        status !== 'deleted' && paying.includes(rest.workspaceId) ? [{ ...rest, status }] : [],
+      );
     },
     ensureDeliveries: stores.deliveries.ensure.bind(stores.deliveries),
     insertForDispatch: stores.deliveries.insertForDispatch.bind(stores.deliveries),

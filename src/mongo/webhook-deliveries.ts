@@ -107,15 +107,21 @@ export class WebhookDeliveryStore {
   /** Makes sure that each delivery exists, and returns them as they are stored: those of an earlier try keep their id. */
   async ensure(deliveries: Delivery[]): Promise<Delivery[]> {
     if (deliveries.length === 0) return [];
-    await this.collection.bulkWrite(
-      deliveries.map((delivery) => {
-        const { endpointId, eventId, ...rest } = toDocument(delivery);
-        return { updateOne: { filter: { endpointId, eventId }, update: { $setOnInsert: rest }, upsert: true } };
-      }),
-      { ordered: false },
-    );
-    const keys = deliveries.map(({ endpointId, eventId }) => ({ endpointId, eventId }));
-    return (await this.collection.find({ $or: keys }).toArray()).map(fromDocument);
+    const isNew = await this.insertMissing(deliveries.map(toDocument));
+    return isNew ? deliveries : this.byPairs(deliveries);
+  }
+
+  /** Whether none of them existed. */
+  private async insertMissing(documents: DeliveryDocument[]): Promise<boolean> {
+    try {
+      await this.collection.insertMany(documents, { ordered: false });
+      return true;
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError)) throw error;
+      const failures = [error.writeErrors].flat();
+      if (failures.length === 0 || failures.some(({ code }) => code !== 11000)) throw error;
+      return false;
+    }
   }
 
   async find(id: string): Promise<Delivery | undefined> {
@@ -157,13 +163,7 @@ export class WebhookDeliveryStore {
       inDispatch: true,
       ...(attemptUntilMs === undefined ? {} : { attemptUntil: new Date(attemptUntilMs) }),
     }));
-    try {
-      await this.collection.insertMany(documents, { ordered: false });
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const failures = [error.writeErrors].flat();
-      if (failures.length === 0 || failures.some(({ code }) => code !== 11000)) throw error;
-    }
+    await this.insertMissing(documents);
   }
 
   /** Gives stored deliveries that were not attempted yet to their endpoint's webhookDispatch. */

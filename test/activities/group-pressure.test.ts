@@ -34,7 +34,7 @@ test('while more do it waits for one of them, in order', async () => {
   const { passed, ask, end } = busy();
   ask('first');
   ask('second');
-  await jest.advanceTimersByTimeAsync(100);
+  await jest.advanceTimersByTimeAsync(40);
   expect(passed).toEqual([]);
   await end(0);
   expect(passed).toEqual(['first']);
@@ -45,7 +45,7 @@ test('while more do it waits for one of them, in order', async () => {
 test('a group that takes long waits for a receiver, and holds no commit up', async () => {
   const { passed, ask, end } = busy();
   ask('first');
-  await jest.advanceTimersByTimeAsync(149);
+  await jest.advanceTimersByTimeAsync(49);
   expect(passed).toEqual([]);
   await jest.advanceTimersByTimeAsync(1);
   expect(passed).toEqual(['first']);

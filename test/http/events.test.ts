@@ -18,7 +18,12 @@ beforeAll(async () => {
     const logger = createLogger('silent');
     const nothing = (): Promise<void> => Promise.resolve();
     const starter = { startContactUpsert: nothing, startCustomEvent: nothing, startBatch: nothing };
-    const lane = new StartLane({ starter, done: (keys) => Promise.resolve(new Set(keys)), logger });
+    const lane = new StartLane({
+      starter,
+      done: (keys) => Promise.resolve(new Set(keys)),
+      startsPerSecond: 100,
+      logger,
+    });
     receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: () => {} });
     return eventRoutes({ ...stores, temporalUrl: urlOf, lateIdentifyWaitMs: 600_000 });
   });

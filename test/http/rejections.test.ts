@@ -13,6 +13,7 @@ beforeAll(async () => {
     const logger = createLogger('silent');
     const start = (key: string): Promise<void> => Promise.resolve(void started.push(key));
     const lane = new StartLane({
+      startsPerSecond: 100,
       starter: {
         startContactUpsert: start,
         startCustomEvent: start,

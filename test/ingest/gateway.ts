@@ -72,6 +72,7 @@ export async function startTestGateway(
   const worker = { isHeld: false };
   let clockMs = 0;
   const lane = new StartLane({
+    startsPerSecond: 16,
     starter: {
       startContactUpsert: (messageKey) => start('contactUpsert', [messageKey]),
       startCustomEvent: (messageKey) => start('customEvent', [messageKey]),
