@@ -4,7 +4,7 @@ import type { MakeAttempt, Receiver } from './make-attempt';
 
 /** A receiver that hangs may hold this many workflow tasks of a worker, out of hundreds: the others' work goes on. */
 const maxWithinTasks = 20;
-/** Attempts under way at one endpoint; more wait, so that a receiver that hangs is not given every activity slot. */
+/** Attempts under way at one endpoint, in one process. */
 export const maxAtOneEndpoint = 300;
 /** An endpoint that answers within this needs no lane of its own. */
 export const quickMs = 1_000;
@@ -96,6 +96,11 @@ export function createAttemptDelivery(deps: {
         return { kind: 'cancelled' };
       }
     }
+    // From now on the workflow that carried it along with others leaves it alone.
+    const workflowId = deps.ownWorkflowId();
+    if (workflowId !== undefined && workflowId !== target.delivery.workflowId) {
+      await deps.log.takeOver(input.deliveryId, workflowId);
+    }
     if (target.endpoint.status !== 'active') {
       await deps.log.update(input.deliveryId, { status: 'held' }, deps.now());
       // A resume (or a deletion) in between looked for held deliveries and did not find this one: look once more.
@@ -105,11 +110,8 @@ export function createAttemptDelivery(deps: {
 
     const isSlow = target.endpoint.slowSince !== undefined || deps.slots.underWay(target.endpoint.id) >= maxWithinTasks;
     if (input.isWithinTask && isSlow) return { kind: 'deferred' };
-    // From now on the workflow that carried it along with others leaves it alone.
-    const workflowId = deps.ownWorkflowId();
-    if (workflowId !== undefined && workflowId !== target.delivery.workflowId) {
-      await deps.log.takeOver(input.deliveryId, workflowId);
-    }
+    // Not waited for here: that would hold an activity slot, of which there are a thousand for all endpoints.
+    if (deps.slots.underWay(target.endpoint.id) >= maxAtOneEndpoint) throw new Error('its endpoint has no slot free');
     await deps.slots.take(target.endpoint.id, maxAtOneEndpoint);
     try {
       const attempt = await deps.makeAttempt(target.delivery, target.body, target.endpoint, {

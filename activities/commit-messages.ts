@@ -45,7 +45,7 @@ export function createCommitMessages(deps: {
 }) {
   return {
     async commitMessages(input: { keys: string[]; mayWait: boolean }): Promise<Effects> {
-      await deps.pressure.room();
+      if (input.keys.length > 1) await deps.pressure.room();
       const nowMs = deps.now();
       const options = { nowMs, newId: deps.newId, mayWait: input.mayWait };
       // A message that stands in a group twice must not be folded twice.

@@ -1,7 +1,7 @@
 import type { Delivery } from '../domain/delivery';
 import { workflowIds, type IdKind } from '../domain/ids';
 import type { WebhookEvent, WebhookEventType } from '../domain/webhook-events';
-import type { DispatchStarter } from './first-attempts';
+import type { DeliveryStarter } from './first-attempts';
 import { inTurns } from './in-turns';
 import type { Receiver } from './make-attempt';
 import type { RecentEvents } from './recent-events';
@@ -25,11 +25,6 @@ export interface DispatchStore {
   insertForDispatch(deliveries: Delivery[]): Promise<void>;
   markDispatched(eventIds: string[], nowMs: number): Promise<void>;
 }
-/** Needs: src/temporal/start.ts. Starting what runs already is a success. */
-export interface DeliveryStarter extends DispatchStarter {
-  startDelivery(delivery: Delivery): Promise<void>;
-}
-
 /** More deliveries than an event can have at rest go through their endpoints' lanes: a workflow each would cost too much. */
 const maxAlone = 10;
 

@@ -13,6 +13,10 @@ export interface FirstAttemptLog {
   markSlow(endpointId: string, nowMs: number): Promise<void>;
 }
 /** Needs: src/temporal/start.ts. */
+export interface DeliveryStarter extends DispatchStarter {
+  /** Starts the delivery's own workflow; one that runs already is a success. */
+  startDelivery(delivery: Delivery): Promise<void>;
+}
 export interface DispatchStarter {
   /** Tells the endpoint's webhookDispatch that deliveries wait for it, starting it if need be. */
   startDispatch(endpoint: { id: string; workspaceId: string; url: string }): Promise<void>;
@@ -32,7 +36,7 @@ export const attemptLeaseMs = exchangeLimits.timeoutMs + 2_000;
 export function createFirstAttempts(deps: {
   attemptGroup: AttemptGroup;
   firstAttempts: FirstAttemptLog;
-  starter: DispatchStarter;
+  starter: DeliveryStarter;
   now: () => number;
   retryDelaysMs: readonly number[];
 }) {
@@ -88,6 +92,9 @@ export function createFirstAttempts(deps: {
       if (!before) entry.dues.push({ delivery, body, round: 1, slot: 0, isNew: true });
       // Stored by a try that may have ended before the lane was told.
       else if (before.workflowId === workflowIds.webhookDispatch(receiver.id)) entry.isLeft = true;
+      // Stored by a sweep that may have ended before it was started.
+      else if (before.status === 'pending' && before.workflowId === workflowIds.webhookDelivery(before))
+        await deps.starter.startDelivery(before);
     }
     const results = await Promise.allSettled(
       [...byEndpoint.values()].map(async ({ receiver, dues, isLeft }) => {

@@ -12,7 +12,7 @@ export class GroupPressure {
   private attempting = 0;
   private waiting: (() => void)[] = [];
 
-  /** Resolves when few enough groups are making attempts. */
+  /** Resolves when few enough groups are making attempts. For groups: a message by itself makes none here. */
   async room(): Promise<void> {
     if (this.attempting >= maxAttempting) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
@@ -24,7 +24,7 @@ export class GroupPressure {
       if (!isCounted) return;
       isCounted = false;
       this.attempting--;
-      this.waiting.shift()?.();
+      if (this.attempting < maxAttempting) for (const go of this.waiting.splice(0)) go();
     };
     const timer = setTimeout(release, countsForMs);
     try {

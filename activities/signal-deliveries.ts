@@ -3,6 +3,7 @@ import { assertNever } from '../domain/assert-never';
 import { workflowIds } from '../domain/ids';
 import type { DispatchStarter } from './first-attempts';
 import type { CarrierStarter } from './hand-over';
+import { inTurns } from './in-turns';
 
 /** retrigger: what failed · resume: what is held · cancel: everything still open, its endpoint was deleted. */
 export type DeliveryAction = 'retrigger' | 'resume' | 'cancel';
@@ -129,15 +130,14 @@ export function createSignalDeliveries(deps: {
         },
         limit,
       );
-      let alone = 0;
-      const end = found.findIndex((delivery) => isAlone(action, delivery) && ++alone > maxAlone);
+      let signals = 0;
+      const end = found.findIndex((delivery) => isAlone(action, delivery) && ++signals > maxAlone);
       const page = end < 0 ? found : found.slice(0, end);
       const [first, ...rest] = page.filter((delivery) => !isAlone(action, delivery));
       const isTogether = first !== undefined && rest.length + 1 >= minTogether;
       if (isTogether) await goOnTogether(input, [first, ...rest]);
-      for (const delivery of page) {
-        if (!isTogether || isAlone(action, delivery)) await signal(action, delivery);
-      }
+      const alone = page.filter((delivery) => !isTogether || isAlone(action, delivery));
+      await inTurns(alone, (delivery) => signal(action, delivery));
       const last = found.length === limit || end >= 0 ? page.at(-1) : undefined;
       return { signalled: page.length, ...(last ? { lastId: last.id } : {}) };
     },

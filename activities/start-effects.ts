@@ -42,11 +42,18 @@ export function createStartEffects(deps: {
     /** `isGroup`: the effects of many messages, whose first attempts are made without a workflow for each. */
     async startEffects(effects: Effects & { isGroup?: true }): Promise<void> {
       const carrier = effects.isGroup ? deps.ownWorkflowId() : undefined;
-      await inTurns(effects.runs, (run) => starter.startAutomationRun(run));
-      await inTurns(effects.waiting, (key) => starter.startCustomEvent(key));
-      await inTurns(effects.known, (key) => starter.signalContactKnown(key));
-      if (carrier !== undefined) return deps.pressure.during(() => attemptEvents(effects.eventIds, carrier));
-      await deps.events.dispatchEvents({ eventIds: effects.eventIds });
+      const startAll = async (): Promise<void> => {
+        await inTurns(effects.runs, (run) => starter.startAutomationRun(run));
+        await inTurns(effects.waiting, (key) => starter.startCustomEvent(key));
+        await inTurns(effects.known, (key) => starter.signalContactKnown(key));
+      };
+      const deliver = (): Promise<void> =>
+        carrier === undefined
+          ? deps.events.dispatchEvents({ eventIds: effects.eventIds })
+          : deps.pressure.during(() => attemptEvents(effects.eventIds, carrier));
+      // Side by side: the webhooks of a group do not wait for its many starts, nor these for its receivers.
+      const results = await Promise.allSettled([startAll(), deliver()]);
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 
-/** Only our own faults are thrown by activities, and those are retried until they are over. */
-const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' } as const;
+/**
+ * Only our own faults are thrown by activities, and those are retried until they are over: often enough that a MongoDB
+ * which was away for seconds costs seconds.
+ */
+const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '3s' } as const;
 
 /** Reads and writes in MongoDB and calls to Temporal: short, and cheapest inside the workflow task. */
 export const localStep: LocalActivityOptions = { startToCloseTimeout: '60s', retry };

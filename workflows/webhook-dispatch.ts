@@ -41,6 +41,7 @@ export async function webhookDispatch(input: WebhookDispatchInput): Promise<void
 
   for (let pages = 1; ; pages++) {
     isMoreDue = false;
+    const lookedAtMs = Date.now();
     const page = await attemptPending({ endpointId, retryDelaysMs });
     if (page.failed.length > 0) {
       const { workflowId: carrier, runId } = workflowInfo();
@@ -48,8 +49,8 @@ export async function webhookDispatch(input: WebhookDispatchInput): Promise<void
     }
     if (page.isEmpty) {
       // What came without a signal, since one was sent a moment before, is found by the look at the end of this time.
-      const restMs = signalledAtMs + lingerMs - Date.now();
-      if (restMs <= 0) return;
+      if (lookedAtMs - signalledAtMs >= lingerMs) return;
+      const restMs = Math.max(1, signalledAtMs + lingerMs - Date.now());
       await condition(() => isMoreDue, restMs, { summary: 'the lane is empty' });
     } else if (page.failed.length > 0 && !page.isFull) {
       await sleep(gatherMs, { summary: `${page.failed.length} failed` });

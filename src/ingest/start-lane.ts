@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Starter } from '../temporal/start';
+import { messagesPerCommit, type Starter } from '../temporal/start';
 
 /** A message that is durable and whose workflow is to be started. */
 export interface Startable {
@@ -11,12 +11,14 @@ export interface Startable {
 const maxOpenGroups = 2;
 /** How many starts may leave at once after a rest: a start costs far more than a message in a group. */
 const maxBurst = 3;
-const maxGroup = 200;
+const maxGroup = messagesPerCommit;
 /** A request with more messages leaves in pieces: the keys of a piece stay far below Temporal's limit for an input. */
 const maxParcel = 1_000;
 /** How often the inbox is asked whether a group is committed, and when a group is no longer waited for. */
 const lookEveryMs = 10;
 const lookAtMostMs = 1_500;
+/** After so many without a commit between them no worker is there; what gathers is worked off when one is back. */
+const maxLateInARow = 6;
 /** From here on answers are slowed down, so that senders who wait for them come no faster than they are served. */
 const slowAnswersAt = maxGroup;
 const slowAtMostMs = 250;
@@ -24,7 +26,7 @@ const slowAtMostMs = 250;
 const maxGathered = 10_000;
 
 interface OpenGroup {
-  /** A message that tells by its state that the whole group is committed. */
+  /** A message that tells by its state that the group is committed; of a large request, its first part. */
   key: string;
   startedAtMs: number;
 }
@@ -56,6 +58,7 @@ export class StartLane {
   private tokensAtMs: number;
   private timer: NodeJS.Timeout | undefined;
   private isLooking = false;
+  private lateInARow = 0;
   /** Senders whose answers are slowed down. */
   private readonly waiting = new Set<() => void>();
   private readonly clock: () => number;
@@ -146,7 +149,8 @@ export class StartLane {
     const [first] = group;
     if (!first) return;
     // An identify always has its outcome after the commit; a track may go on to wait for its contact.
-    const telling = group.findLast(({ type }) => type === 'identify') ?? first;
+    const committedFirst = group.slice(0, messagesPerCommit);
+    const telling = committedFirst.findLast(({ type }) => type === 'identify') ?? first;
     const entry: OpenGroup = { key: telling.key, startedAtMs: this.clock() };
     this.open.push(entry);
     try {
@@ -173,14 +177,23 @@ export class StartLane {
     this.isLooking = true;
     try {
       const done = await this.deps.done(this.open.map(({ key }) => key));
-      const nowMs = this.clock();
-      // A worker that is away must not keep the gate shut: its groups wait in Temporal.
-      this.open = this.open.filter(({ key, startedAtMs }) => !done.has(key) && nowMs - startedAtMs < lookAtMostMs);
+      this.close(done);
     } catch {
       // MongoDB is away for a moment: asked again.
-      this.open = this.open.filter(({ startedAtMs }) => this.clock() - startedAtMs < lookAtMostMs);
+      this.close(new Set());
     } finally {
       this.isLooking = false;
     }
+  }
+
+  /** Takes committed groups off, and those that are waited for no longer: a worker that is away must not shut the gate. */
+  private close(done: ReadonlySet<string>): void {
+    const nowMs = this.clock();
+    const late = this.open.filter(({ key, startedAtMs }) => !done.has(key) && nowMs - startedAtMs >= lookAtMostMs);
+    this.open = this.open.filter((group) => !done.has(group.key) && !late.includes(group));
+    this.lateInARow = done.size > 0 ? 0 : this.lateInARow + late.length;
+    if (this.lateInARow < maxLateInARow || this.gathered === 0) return;
+    this.lateInARow = 0;
+    this.leaveToSweep(new Error('no worker commits what was started'), 0);
   }
 }

@@ -6,7 +6,7 @@ export interface GatheringLimits {
   maxItems: number;
   /** Writes under way at a time. */
   maxInFlight: number;
-  /** Items that may wait; beyond it `add` throws an OverloadedError. */
+  /** While so many items wait, `add` throws an OverloadedError. */
   maxWaiting: number;
 }
 
@@ -32,7 +32,7 @@ export class Gathering<Item, Result> {
 
   async add(items: Item[]): Promise<Result[]> {
     if (items.length === 0) return [];
-    if (this.waiting > 0 && this.waiting + items.length > this.limits.maxWaiting) {
+    if (this.waiting >= this.limits.maxWaiting) {
       throw new OverloadedError(`${this.waiting} items wait to be written`);
     }
     return new Promise((resolve, reject) => {

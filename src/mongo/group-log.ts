@@ -72,7 +72,15 @@ export function createAttemptRecorder(database: Database, stores: GroupStores): 
     const delivery = { ...given.delivery, id: deliveryId };
     const after = { ...given.after, attemptCount: attempt.number };
     const record = { delivery, attempt, after, isNew: given.isNew && !stored };
-    await deliveries.collection.bulkWrite(writesOf(record), { ordered: true });
+    try {
+      await deliveries.collection.bulkWrite(writesOf(record), { ordered: true });
+    } catch (error) {
+      // Stored by someone else since the look.
+      const storedNow = record.isNew && isDuplicate(error) ? await deliveries.byPair(delivery) : undefined;
+      if (!storedNow) throw error;
+      const known = { ...record, delivery: { ...delivery, id: storedNow.id }, isNew: false };
+      await deliveries.collection.bulkWrite(writesOf(known), { ordered: true });
+    }
   };
 
   const records = new Gathering<AttemptRecord, void>(

@@ -20,6 +20,9 @@ export interface CommittedMessage {
   isOwn: boolean;
 }
 
+/** Transactions of one group at a time: those of different workspaces have nothing in common. */
+const workspacesAtOnce = 8;
+
 /** The transaction that a message's outcome and its effect are written in: both, or neither. */
 export class IngestTransaction {
   constructor(
@@ -50,8 +53,17 @@ export class IngestTransaction {
       byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), key]);
     }
     const committed: CommittedMessage[] = [];
-    for (const [workspaceId, workspaceKeys] of byWorkspace) {
-      committed.push(...(await this.commitOrSingleOut(workspaceId, workspaceKeys, by, fold)));
+    const groups = [...byWorkspace];
+    for (let start = 0; start < groups.length; start += workspacesAtOnce) {
+      const results = await Promise.allSettled(
+        groups
+          .slice(start, start + workspacesAtOnce)
+          .map(([workspaceId, workspaceKeys]) => this.commitOrSingleOut(workspaceId, workspaceKeys, by, fold)),
+      );
+      for (const result of results) {
+        if (result.status === 'rejected') throw result.reason;
+        committed.push(...result.value);
+      }
     }
     return committed;
   }

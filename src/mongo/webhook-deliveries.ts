@@ -169,7 +169,7 @@ export class WebhookDeliveryStore {
   /** Gives stored deliveries that were not attempted yet to their endpoint's webhookDispatch. */
   async moveToDispatch(ids: string[], workflowId: string, at: Date): Promise<void> {
     await this.collection.updateMany(
-      { _id: { $in: ids }, status: { $in: ['pending', 'held'] } },
+      { _id: { $in: ids }, attemptCount: 0, status: { $in: ['pending', 'held'] } },
       { $set: { workflowId, inDispatch: true, status: 'pending', updatedAt: at } },
     );
   }

@@ -27,13 +27,15 @@ export const taskQueue = 'emailsendx';
 
 /** After that another worker takes over what a killed one had begun; longer work within a task reports before. */
 const workflowTaskTimeoutMs = 7_000;
+/** Messages of a group that are committed together; a larger group commits the rest after the first ones' attempts. */
+export const messagesPerCommit = 200;
 /** How long a call to Temporal may take. What could not be started by then is started by the sweep. */
 const callTimeoutMs = 5_000;
 /** Pages of a recovery before its workflow continues as new: about 2,000 history events. */
 const recoveryPagesPerRun = 300;
 /** Pages of a lane before its workflow continues as new. */
 const dispatchPagesPerRun = 200;
-/** How often a lane is told at most; it outlives its last signal by five times as much. */
+/** How often a lane is told at most; it outlives its last signal by more than twice as much. */
 const dispatchSignalEveryMs = 1_000;
 
 export interface StarterSettings {
@@ -173,7 +175,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
     startBatch: (keys: string[]): Promise<void> =>
       start<typeof workflows.ingestBatch>('ingestBatch', {
         workflowId: workflowIds.ingestBatch(randomUUID()),
-        args: [{ keys }],
+        args: [{ keys, chunkSize: messagesPerCommit }],
         staticSummary: `${keys.length} messages`,
       }),
 

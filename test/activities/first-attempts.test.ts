@@ -26,6 +26,7 @@ function scene() {
   const pairOf = ({ endpointId, eventId }: { endpointId: string; eventId: string }) => `${endpointId}/${eventId}`;
   const slow: string[] = [];
   const told: string[] = [];
+  const startedAlone: string[] = [];
   const faults = { insert: false, tell: false };
   const recorder = memoryRecorder();
   recorder.before = (each) => {
@@ -53,6 +54,7 @@ function scene() {
         if (faults.tell) return Promise.reject(new Error('Temporal is away'));
         return Promise.resolve(void told.push(id));
       },
+      startDelivery: ({ id }) => Promise.resolve(void startedAlone.push(id)),
     },
     now: () => Date.now(),
     retryDelaysMs,
@@ -66,7 +68,7 @@ function scene() {
       }),
       carrier,
     );
-  return { ...held, recorder, log, slow, told, faults, attempt, rows: () => [...log.values()] };
+  return { ...held, recorder, log, slow, startedAlone, told, faults, attempt, rows: () => [...log.values()] };
 }
 const batch = (count: number, more: Partial<Delivery> = {}): Delivery[] => many(count, (name) => delivery(name, more));
 /** Answers whatever is under way until nothing is. */
@@ -215,6 +217,8 @@ describe('a second try of the same group', () => {
     await answerAll(at, 200);
     await over;
     expect(at.told).toEqual([]);
+    // Stored by a sweep, which may have ended before it started it.
+    expect(at.startedAlone).toEqual(['dlv_3']);
   });
 
   it.each<[string, Partial<Delivery>]>([

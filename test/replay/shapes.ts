@@ -101,7 +101,7 @@ const batches: Record<string, Shape> = {
   'two-chunks': {
     async play(scene) {
       const keys: string[] = [];
-      for (let index = 0; index < 101; index++) keys.push(await identify(scene));
+      for (let index = 0; index < 201; index++) keys.push(await identify(scene));
       return runBatch(scene, keys);
     },
   },

@@ -79,18 +79,18 @@ describe('ingestBatch', () => {
     expect(await stores.runs.page({ workspaceId: scene.workspaceId }, { limit: 10 })).toHaveLength(1);
   });
 
-  it('takes more than a hundred messages in their order, a hundred at a time', async () => {
+  it('takes more than two hundred messages in their order, two hundred at a time', async () => {
     const scene = await stage.open();
     const keys: string[] = [];
-    for (let index = 0; index < 105; index++) {
+    for (let index = 0; index < 205; index++) {
       keys.push(
         await receive(scene, { type: 'identify', userId: 'u1', traits: { email: 'ada@example.com', step: index } }),
       );
     }
     const workflowId = await runBatch(scene, keys);
     const [contact] = await scene.place.stores.contacts.page(scene.workspaceId, {}, { limit: 2 });
-    expect(contact?.metadata).toEqual({ step: 104 });
-    expect(await scene.place.stores.events.collection.countDocuments({ workspaceId: scene.workspaceId })).toBe(105);
+    expect(contact?.metadata).toEqual({ step: 204 });
+    expect(await scene.place.stores.events.collection.countDocuments({ workspaceId: scene.workspaceId })).toBe(205);
     expect(ofType(await eventsOf(scene.handle(workflowId)), 'MarkerRecorded')).toHaveLength(4);
   });
 });
