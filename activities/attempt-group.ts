@@ -11,6 +11,13 @@ export interface FailedDelivery {
   nextAttemptAtMs: number;
 }
 
+/** Those of stored deliveries that have failed and have a further attempt to come. */
+export function failedAmong(deliveries: readonly Delivery[]): FailedDelivery[] {
+  return deliveries.flatMap(({ id, status, round, attemptsInRound, nextAttemptAtMs }) =>
+    status === 'retrying' && nextAttemptAtMs !== undefined ? [{ id, round, attemptsInRound, nextAttemptAtMs }] : [],
+  );
+}
+
 /**
  * An attempt with what it makes of its delivery. `isNew`: the delivery is not stored yet, and is with its outcome; one
  * that has failed goes on in its endpoint's lane.

@@ -1,7 +1,13 @@
 import type { Delivery } from '../domain/delivery';
 import { workflowIds } from '../domain/ids';
 import { maxAtOneEndpoint } from './attempt-delivery';
-import type { AttemptGroup, FailedDelivery, GroupLimits, GroupResult } from './attempt-group';
+import {
+  failedAmong,
+  type AttemptGroup,
+  type FailedDelivery,
+  type GroupLimits,
+  type GroupResult,
+} from './attempt-group';
 import { attemptLeaseMs } from './first-attempts';
 import { holdOrCancel, readyOf, type GroupLog } from './group-log';
 import type { Receiver } from './make-attempt';
@@ -73,11 +79,7 @@ export function createDispatchLane(deps: {
         }
         const nowMs = deps.now();
         const free = waiting.filter(({ attemptUntilMs }) => attemptUntilMs === undefined || attemptUntilMs <= nowMs);
-        const failed = free.flatMap(({ id, status, round, attemptsInRound, nextAttemptAtMs }) =>
-          status === 'retrying' && nextAttemptAtMs !== undefined
-            ? [{ id, round, attemptsInRound, nextAttemptAtMs }]
-            : [],
-        );
+        const failed = failedAmong(free);
         const pending = free.filter(({ status }) => status === 'pending');
         if (pending.length > 0) {
           const result = await attemptPage(receiver, pending, retryDelaysMs);

@@ -13,13 +13,14 @@ export interface FirstAttemptLog {
   markSlow(endpointId: string, nowMs: number): Promise<void>;
 }
 /** Needs: src/temporal/start.ts. */
-export interface DeliveryStarter extends DispatchStarter {
-  /** Starts the delivery's own workflow; one that runs already is a success. */
-  startDelivery(delivery: Delivery): Promise<void>;
-}
 export interface DispatchStarter {
   /** Tells the endpoint's webhookDispatch that deliveries wait for it, starting it if need be. */
   startDispatch(endpoint: { id: string; workspaceId: string; url: string }): Promise<void>;
+}
+/** Needs: src/temporal/start.ts. */
+export interface DeliveryStarter extends DispatchStarter {
+  /** Starts the delivery's own workflow; one that runs already is a success. */
+  startDelivery(delivery: Delivery): Promise<void>;
 }
 
 /** Attempts of a group at one endpoint at a time, and when the group stops waiting for them. */

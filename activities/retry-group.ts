@@ -1,6 +1,6 @@
 import type { Delivery } from '../domain/delivery';
 import { maxAtOneEndpoint } from './attempt-delivery';
-import type { AttemptGroup, GroupLimits } from './attempt-group';
+import { failedAmong, type AttemptGroup, type GroupLimits } from './attempt-group';
 import { holdOrCancel, readyOf, type GroupLog } from './group-log';
 import { dueTogether, type DueTogether } from './hand-over';
 
@@ -56,10 +56,7 @@ export function createRetryGroup(deps: {
     );
     const result = await deps.attemptGroup(receiver, dues, `${carrier}/${slot}`, retryDelaysMs, limits);
 
-    const failed = made.flatMap(({ id, round, attemptsInRound, nextAttemptAtMs }) =>
-      nextAttemptAtMs === undefined ? [] : [{ id, round, attemptsInRound, nextAttemptAtMs }],
-    );
-    const next = dueTogether([...failed, ...result.failed]);
+    const next = dueTogether([...failedAmong(made), ...result.failed]);
     const again = result.notStarted.map(({ delivery, round }) => ({ id: delivery.id, round }));
     if (again.length > 0) next.push({ ...together, deliveries: again, dueAtMs: deps.now() + againAfterMs });
     return { next, exhausted: made.filter(({ status }) => status === 'failed').length + result.exhausted };

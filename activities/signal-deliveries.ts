@@ -97,7 +97,7 @@ export function createSignalDeliveries(deps: {
     for (const [carrier, [first, ...rest]] of byCarrier) {
       if (!first) continue;
       const workflowId = carrier === '' ? `${prefix}${first.id}` : carrier;
-      const group = [first, ...rest] as const;
+      const group: [Delivery, ...Delivery[]] = [first, ...rest];
       await deps.deliveries.claimFailed(
         group.map(({ id }) => id),
         workflowId,
@@ -105,7 +105,7 @@ export function createSignalDeliveries(deps: {
       const rounds = group.map(({ id, round }) => ({ id, round: round + 1 }));
       await deps.signaller.startRetryGroup({
         groupId: workflowId.slice(workflowId.lastIndexOf('/') + 1),
-        deliveries: [first, ...rest],
+        deliveries: group,
         together: { deliveries: rounds, slot: 0, dueAtMs: deps.now(), isManual: true },
       });
     }
