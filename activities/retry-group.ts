@@ -61,5 +61,11 @@ export function createRetryGroup(deps: {
     if (again.length > 0) next.push({ ...together, deliveries: again, dueAtMs: deps.now() + againAfterMs });
     return { next, exhausted: made.filter(({ status }) => status === 'failed').length + result.exhausted };
   };
-  return { attemptTogether };
+  return {
+    attemptTogether,
+    /** Closes what the group still carries. What has failed for good stays failed. */
+    async cancelTogether(input: { deliveryIds: string[] }): Promise<void> {
+      await log.setStatus(input.deliveryIds, deps.ownWorkflowId() ?? '', 'cancelled', deps.now());
+    },
+  };
 }

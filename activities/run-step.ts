@@ -3,7 +3,10 @@ import {
   describeStep,
   positionAfter,
   positionInBranch,
+  reasonToExit,
   stepAt,
+  type AwaitedEmailNews,
+  type Exit,
   type Step,
   type StepPosition,
 } from '../domain/automation';
@@ -11,6 +14,7 @@ import { evaluate } from '../domain/condition';
 import { patchFromTraits, type Contact, type ContactPatch } from '../domain/contact';
 import { exchangeLimits, judge, type ExchangeOutcome } from '../domain/delivery';
 import { parseDurationMs } from '../domain/duration';
+import type { Email } from '../domain/email';
 import { factsOf } from '../domain/ingest';
 import type { JsonObject } from '../domain/json';
 import { delayAfterFailure } from '../domain/retry-timeline';
@@ -20,6 +24,10 @@ interface LoadedRun {
   automationId: string;
   automationName: string;
   steps: Step[];
+  exitOn?: Exit[];
+  startedAtMs: number;
+  /** What was done so far, in its order. */
+  log: { position: StepPosition; emailId?: string }[];
   /** Undefined once the contact was deleted. */
   contact: Contact | undefined;
   event: { name: string; properties: JsonObject };
@@ -36,8 +44,22 @@ export interface RunLog {
   logStep(runKey: string, entry: StepLog): Promise<void>;
   /** The change, its webhook event and the log entry in one transaction; returns the event's id, also on a redo. */
   updateContact(runKey: string, contactId: string, patch: ContactPatch, entry: StepLog): Promise<string[]>;
+  /**
+   * Stores the email of a step and notes the step; returns the email's id, the same one on a redo. Undefined once the
+   * run was erased.
+   */
+  queueEmail(
+    runKey: string,
+    wanted: { email: { contactId: string; to: string }; templateId: string; from?: string },
+    entry: StepLog,
+  ): Promise<string | undefined>;
+  email(emailId: string): Promise<Email | undefined>;
   setList(run: { workspaceId: string; contactId: string; listId: string; isMember: boolean }): Promise<boolean>;
   end(runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void>;
+}
+/** Needs: src/temporal/start.ts. */
+export interface EmailStarter {
+  startEmailSend(emailId: string): Promise<void>;
 }
 /** Needs: src/webhooks/sender.ts. */
 export interface StepCaller {
@@ -55,12 +77,16 @@ export interface StepCaller {
 export interface StepInput {
   runKey: string;
   position: StepPosition;
+  /** The time of a wait for an email is up. */
+  isOver?: boolean;
 }
 /** `next` is absent at the end of the steps. */
 export type StepResult =
   | { kind: 'next'; next?: StepPosition; eventIds: string[] }
   | { kind: 'wait'; durationMs: number; summary: string; next?: StepPosition }
   | { kind: 'call' }
+  /** Waits for news of an email, and then looks at the step again. */
+  | { kind: 'listen'; durationMs: number; summary: string }
   | { kind: 'stop'; reason: string };
 export type CallResult = { kind: 'next'; next?: StepPosition } | { kind: 'retry'; delayMs: number };
 
@@ -68,6 +94,7 @@ export type CallResult = { kind: 'next'; next?: StepPosition } | { kind: 'retry'
 export function createRunStep(deps: {
   runs: RunLog;
   caller: StepCaller;
+  starter: EmailStarter;
   now: () => number;
   abortSignal: () => AbortSignal | undefined;
 }) {
@@ -77,18 +104,32 @@ export function createRunStep(deps: {
     at: new Date(deps.now()),
     result,
   });
+  /** The run with its contact, or why it is over. */
+  const load = async (runKey: string): Promise<{ run: LoadedRun; contact: Contact } | { over: string }> => {
+    const run = await deps.runs.load(runKey);
+    if (!run) return { over: 'the run or its automation was deleted' };
+    const { contact, exitOn, startedAtMs } = run;
+    if (!contact) return { over: 'the contact was deleted' };
+    const over = reasonToExit(exitOn, contact, startedAtMs);
+    return over === undefined ? { run, contact } : { over };
+  };
   const following = (next: StepPosition | undefined) => (next === undefined ? {} : { next });
 
   return {
-    async runStep({ runKey, position }: StepInput): Promise<StepResult> {
-      const run = await deps.runs.load(runKey);
-      if (!run) return { kind: 'stop', reason: 'the run or its automation was deleted' };
-      const { contact, steps } = run;
-      if (!contact) return { kind: 'stop', reason: 'the contact was deleted' };
+    async runStep({ runKey, position, isOver }: StepInput): Promise<StepResult> {
+      const loaded = await load(runKey);
+      if ('over' in loaded) return { kind: 'stop', reason: loaded.over };
+      const { run, contact } = loaded;
+      const { steps } = run;
       const step = stepAt(steps, position);
       if (!step) return { kind: 'next', eventIds: [] };
       const next = following(positionAfter(steps, position));
       const log = (result: string): Promise<void> => deps.runs.logStep(runKey, entry(position, step, result));
+      const branch = (taken: 'then' | 'else'): StepResult => ({
+        kind: 'next',
+        ...following(positionInBranch(steps, position, taken)),
+        eventIds: [],
+      });
 
       switch (step.type) {
         case 'wait': {
@@ -116,17 +157,29 @@ export function createRunStep(deps: {
         case 'condition': {
           const result = evaluate(step.if, factsOf(contact, run.event.properties));
           await log(result.holds ? 'then' : `else: ${result.failed}`);
-          return {
-            kind: 'next',
-            ...following(positionInBranch(steps, position, result.holds ? 'then' : 'else')),
-            eventIds: [],
-          };
+          return branch(result.holds ? 'then' : 'else');
         }
         case 'webhook':
           return { kind: 'call' };
-        case 'sendEmail':
-          await log('skipped: sending email is not set up');
+        case 'sendEmail': {
+          const { templateId, from } = step;
+          const email = { contactId: contact.id, to: contact.email };
+          const wanted = { email, templateId, ...(from === undefined ? {} : { from }) };
+          const emailId = await deps.runs.queueEmail(runKey, wanted, entry(position, step, 'queued'));
+          if (emailId !== undefined) await deps.starter.startEmailSend(emailId);
           return { kind: 'next', ...next, eventIds: [] };
+        }
+        case 'waitForEmail': {
+          const emailId = run.log.findLast((each) => each.emailId !== undefined)?.emailId;
+          const email = emailId === undefined ? undefined : await deps.runs.email(emailId);
+          const looked = lookAt(email, step.event);
+          if (looked.kind === 'open' && !isOver) {
+            return { kind: 'listen', durationMs: parseDurationMs(step.limit) ?? 0, summary: describeStep(step) };
+          }
+          const isHeard = looked.kind === 'heard';
+          await log(isHeard ? 'then' : `else: ${looked.kind === 'never' ? looked.reason : 'the time is up'}`);
+          return branch(isHeard ? 'then' : 'else');
+        }
         case 'end':
           await log('end');
           return { kind: 'next', eventIds: [] };
@@ -176,9 +229,27 @@ export function createRunStep(deps: {
       return { kind: 'next', ...following(positionAfter(run.steps, input.position)) };
     },
 
+    /** Why the run is over, where its contact has left or was deleted meanwhile; undefined while it goes on. */
+    async exitReason({ runKey }: { runKey: string }): Promise<string | undefined> {
+      const loaded = await load(runKey);
+      return 'over' in loaded ? loaded.over : undefined;
+    },
+
     async endRun(input: { runKey: string; status: 'completed' | 'stopped'; reason?: string }): Promise<void> {
       const { runKey, ...end } = input;
       await deps.runs.end(runKey, end, deps.now());
     },
   };
+}
+
+/** Whether an email was opened or clicked, or never will be. A click says that it was opened, where images are blocked. */
+function lookAt(
+  email: Email | undefined,
+  event: AwaitedEmailNews,
+): { kind: 'heard' } | { kind: 'open' } | { kind: 'never'; reason: string } {
+  if (!email) return { kind: 'never', reason: 'no email was sent before' };
+  const { status, reason, openedAtMs, clickedAtMs } = email;
+  if (clickedAtMs !== undefined || (event === 'opened' && openedAtMs !== undefined)) return { kind: 'heard' };
+  if (status !== 'skipped' && status !== 'failed' && status !== 'bounced') return { kind: 'open' };
+  return { kind: 'never', reason: `the email was ${status === 'bounced' ? status : `${status}: ${reason ?? ''}`}` };
 }

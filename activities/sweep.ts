@@ -1,4 +1,8 @@
 import type { DispatchStarter } from './first-attempts';
+import type { OverdueWork } from './overdue';
+import type { SweepCampaigns } from './sweep-campaigns';
+import type { SweepEmails } from './sweep-emails';
+import type { SweepPeople } from './sweep-people';
 
 /** Needs: src/mongo. What was stored and not started. */
 export interface LeftBehind {
@@ -30,32 +34,69 @@ export function createSweep(deps: {
   leftBehind: LeftBehind;
   starter: SweepStarter;
   dispatchEvents: (input: { eventIds: string[] }) => Promise<void>;
+  overdue: OverdueWork;
+  emails: SweepEmails;
+  campaigns: SweepCampaigns;
+  people: SweepPeople;
   now: () => number;
 }) {
+  const startMessages = async (olderThanMs: number): Promise<number> => {
+    const nowMs = deps.now();
+    const keys = await deps.leftBehind.claimMessages(nowMs - olderThanMs, nowMs, maxMessages);
+    for (let start = 0; start < keys.length; start += groupSize) {
+      await deps.starter.startBatch(keys.slice(start, start + groupSize));
+    }
+    return keys.length;
+  };
+  const dispatch = async (olderThanMs: number): Promise<number> => {
+    const eventIds = await deps.leftBehind.events(deps.now() - Math.max(olderThanMs, eventsQuietMs), maxEvents);
+    await deps.dispatchEvents({ eventIds });
+    return eventIds.length;
+  };
+  /** A lane that was cancelled or terminated is found by nobody else until its endpoint has a further event. */
+  const startLanes = async (): Promise<void> => {
+    const lanes = await deps.leftBehind.lanes(deps.now() - laneQuietMs, maxLanes);
+    for (const endpoint of lanes) await deps.starter.startDispatch(endpoint);
+  };
+
+  const startNotices = async (olderThanMs: number): Promise<number> => {
+    const notices = await deps.leftBehind.notices(deps.now() - olderThanMs, maxNotices);
+    for (const notice of notices) await deps.starter.startNotice(notice);
+    return notices.length;
+  };
+
+  // What fails in a part must not keep the rest of it from its work: the parts themselves stand in histories.
   return {
-    async sweepMessages(input: { olderThanMs: number }): Promise<{ started: number }> {
-      const nowMs = deps.now();
-      const keys = await deps.leftBehind.claimMessages(nowMs - input.olderThanMs, nowMs, maxMessages);
-      for (let start = 0; start < keys.length; start += groupSize) {
-        await deps.starter.startBatch(keys.slice(start, start + groupSize));
-      }
-      return { started: keys.length };
+    async sweepMessages({ olderThanMs }: { olderThanMs: number }): Promise<Record<string, number>> {
+      const [started, goneOn, emails, emailEvents] = await all([
+        startMessages(olderThanMs),
+        deps.overdue.goOnTracks(),
+        deps.emails.startEmails(olderThanMs),
+        deps.emails.startEmailEvents(olderThanMs),
+      ]);
+      return { started, goneOn, emails, emailEvents };
     },
 
-    async sweepEvents(input: { olderThanMs: number }): Promise<{ dispatched: number }> {
-      const quietMs = Math.max(input.olderThanMs, eventsQuietMs);
-      const eventIds = await deps.leftBehind.events(deps.now() - quietMs, maxEvents);
-      await deps.dispatchEvents({ eventIds });
-      // A lane that was terminated by hand is found by nobody else until its endpoint has a further event.
-      const lanes = await deps.leftBehind.lanes(deps.now() - laneQuietMs, maxLanes);
-      for (const endpoint of lanes) await deps.starter.startDispatch(endpoint);
-      return { dispatched: eventIds.length };
+    async sweepEvents(input: { olderThanMs: number }): Promise<{ dispatched: number; goneOn: number }> {
+      const work = [dispatch(input.olderThanMs), deps.overdue.goOnDeliveries(), startLanes()] as const;
+      const [dispatched, goneOn] = await all(work);
+      return { dispatched, goneOn };
     },
 
-    async sweepNotices(input: { olderThanMs: number }): Promise<{ started: number }> {
-      const notices = await deps.leftBehind.notices(deps.now() - input.olderThanMs, maxNotices);
-      for (const notice of notices) await deps.starter.startNotice(notice);
-      return { started: notices.length };
+    async sweepNotices({ olderThanMs }: { olderThanMs: number }): Promise<Record<string, number>> {
+      const [started, campaigns, imports, erasures] = await all([
+        startNotices(olderThanMs),
+        deps.campaigns.tellCampaigns(olderThanMs),
+        deps.people.startImports(olderThanMs),
+        deps.people.startErasures(olderThanMs),
+      ]);
+      return { started, campaigns, imports, erasures };
     },
   };
+}
+
+/** What each of them gives; or the first failure, once all have ended. */
+async function all<const Work extends readonly Promise<unknown>[]>(work: Work) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

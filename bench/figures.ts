@@ -1,4 +1,5 @@
 import type { Stream, StreamOutcome } from './client/load';
+import type { Taken } from './mail/sink-process';
 import { differences, distribution, largest, smallest, type Distribution } from './stats';
 import type { Measured } from './system/meter';
 
@@ -43,6 +44,21 @@ export function figuresByName(streams: readonly Stream[], outcomes: readonly Str
       ...(Number.isNaN(offeredPerSecond) ? {} : { offeredPerSecond }),
     };
   });
+}
+
+/** The figures of emails that an SMTP server has taken: nobody waits for an answer here, so there are no latencies. */
+export function mailFigures(
+  offered: string,
+  count: number,
+  { messages, recipients, firstAtMs, lastAtMs }: Taken,
+): StreamFigures {
+  const perSecond = messages < 2 ? 0 : ((messages - 1) / (lastAtMs - firstAtMs)) * 1_000;
+  return {
+    ...{ name: 'emails', offered, sent: count, accepted: messages, refused: 0, failedPosts: 0 },
+    ...{ lost: count - recipients, doubled: messages - recipients, repeated: 0, outOfOrderShare: 0 },
+    ...{ acceptedPerSecond: perSecond, deliveredPerSecond: perSecond },
+    ...{ ackMs: distribution([]), deliveryMs: distribution([]) },
+  };
 }
 
 function figuresOf(outcome: StreamOutcome): Omit<StreamFigures, 'offered'> {
@@ -112,9 +128,12 @@ export function phaseFigures(name: string, streams: StreamFigures[], measured: M
   return { name, streams, measured, cpuMsPerEvent: Object.fromEntries(perEvent) };
 }
 
-/** CPU for each event of everything but the client. */
+/** Platforms, customers' servers and mail servers: what the measured thing talks to. */
+const clients = ['client', 'sink'];
+
+/** CPU for each event of everything but the clients. */
 export function serverCpuMsPerEvent(phase: Phase): number {
   return Object.entries(phase.cpuMsPerEvent)
-    .filter(([process]) => process !== 'client')
+    .filter(([process]) => !clients.includes(process))
     .reduce((sum, [, ms]) => sum + ms, 0);
 }

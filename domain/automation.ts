@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDurationMs } from './duration';
 import { conditionSchema } from './condition';
+import type { Contact } from './contact';
 import { eventKey } from './event-name';
 import type { Json } from './json';
 import { customHeadersSchema } from './webhook-headers';
@@ -17,6 +18,13 @@ const durationText = z.string().refine(
   { error: 'must be a duration such as 30s, 10m, 2h or 3d, at most 365d' },
 );
 const listId = z.string().min(1);
+/** `News <news@acme.com>`; what may be sent from is checked where the automation is saved. */
+const from = z.string().min(1).max(320);
+
+/** What an automation can wait for of an email that it has sent. */
+export const awaitedEmailNews = ['opened', 'clicked'] as const;
+export type AwaitedEmailNews = (typeof awaitedEmailNews)[number];
+
 /** One step of an automation. Branches nest; `webhook` posts to a URL with the safety of deliveries. */
 export const stepSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('wait'), duration: durationText }),
@@ -34,7 +42,18 @@ export const stepSchema = z.discriminatedUnion('type', [
     },
   }),
   z.strictObject({ type: z.literal('webhook'), url: z.string().max(2000), headers: customHeadersSchema.optional() }),
-  z.strictObject({ type: z.literal('sendEmail'), templateId: z.string().min(1) }),
+  z.strictObject({ type: z.literal('sendEmail'), templateId: z.string().min(1), from: from.optional() }),
+  z.strictObject({
+    type: z.literal('waitForEmail'),
+    event: z.enum(awaitedEmailNews),
+    limit: durationText,
+    get then() {
+      return z.array(stepSchema);
+    },
+    get else() {
+      return z.array(stepSchema).optional();
+    },
+  }),
   z.strictObject({ type: z.literal('end') }),
 ]);
 export type Step = z.infer<typeof stepSchema>;
@@ -59,7 +78,14 @@ export type Trigger = z.infer<typeof triggerSchema>;
 export const automationStatuses = ['draft', 'active', 'paused'] as const;
 export type AutomationStatus = (typeof automationStatuses)[number];
 
-/** `version` counts changes of trigger or steps; a run keeps the steps of the version that it was started with. */
+/** How a contact can leave that ends its runs. A complaint counts as unsubscribed. */
+export const exits = ['unsubscribed', 'bounced'] as const;
+export type Exit = (typeof exits)[number];
+
+/**
+ * `version` counts changes of trigger, steps or exits; a run keeps the steps and exits of the version that it was started
+ * with.
+ */
 export interface Automation {
   id: string;
   workspaceId: string;
@@ -68,6 +94,8 @@ export interface Automation {
   trigger: Trigger;
   eventKey: string;
   steps: Step[];
+  /** Absent: all of them. */
+  exitOn?: Exit[];
   version: number;
   createdAtMs: number;
   updatedAtMs: number;
@@ -79,13 +107,18 @@ export type Listener = Omit<Automation, 'steps'>;
 /** Where a run stands: indexes into step lists, with the branch taken between two of them. `[2,'then',0]`. */
 export type StepPosition = (number | 'then' | 'else')[];
 
+type BranchingStep = Extract<Step, { then: Step[] }>;
+function hasBranches(step: Step): step is BranchingStep {
+  return step.type === 'condition' || step.type === 'waitForEmail';
+}
+
 /** The step at a position, or undefined past the end of its list. */
 export function stepAt(steps: readonly Step[], position: StepPosition): Step | undefined {
   let list: readonly Step[] | undefined = steps;
   let step: Step | undefined;
   for (const part of position) {
     if (typeof part === 'number') step = list?.[part];
-    else list = step?.type === 'condition' ? step[part] : undefined;
+    else list = step && hasBranches(step) ? step[part] : undefined;
   }
   return step;
 }
@@ -100,7 +133,7 @@ export function positionAfter(steps: readonly Step[], position: StepPosition): S
   return undefined;
 }
 
-/** The first step of the branch that was taken, or what follows the condition when that branch is empty. */
+/** The first step of the branch that was taken, or what follows the step when that branch is empty. */
 export function positionInBranch(
   steps: readonly Step[],
   position: StepPosition,
@@ -120,9 +153,12 @@ export function describeStep(step: Step): string {
       return `${step.type} ${step.listId}`;
     case 'updateContact':
       return `updateContact ${Object.keys(step.traits).join(', ')}`;
+    case 'sendEmail':
+      return `sendEmail ${step.templateId}`;
+    case 'waitForEmail':
+      return `wait ${step.limit} until ${step.event}`;
     case 'condition':
     case 'webhook':
-    case 'sendEmail':
     case 'end':
       return step.type;
   }
@@ -131,7 +167,7 @@ export function describeStep(step: Step): string {
 /** All steps of a list, those in branches included. */
 export function allSteps(steps: readonly Step[]): Step[] {
   return steps.flatMap((step) =>
-    step.type === 'condition' ? [step, ...allSteps(step.then), ...allSteps(step.else ?? [])] : [step],
+    hasBranches(step) ? [step, ...allSteps(step.then), ...allSteps(step.else ?? [])] : [step],
   );
 }
 
@@ -149,7 +185,7 @@ function findProblems(
     if (step.type === 'end' && index < steps.length - 1) {
       return [{ path: [...path, index + 1], message: 'is never reached: it stands after an "end"', input: null }];
     }
-    if (step.type !== 'condition') return [];
+    if (!hasBranches(step)) return [];
     if (depth >= maxBranchDepth)
       return [{ path: here, message: `branches nest deeper than ${maxBranchDepth}`, input: null }];
     return [
@@ -157,4 +193,24 @@ function findProblems(
       ...findProblems(step.else ?? [], [...here, 'else'], depth + 1),
     ];
   });
+}
+
+/** Why a run of this contact is over, since the contact has left by one of the ways that end it. */
+export function reasonToExit(
+  exitOn: readonly Exit[] = exits,
+  contact: Pick<Contact, 'status' | 'changedAtMs'>,
+  startedAtMs: number,
+): string | undefined {
+  // One who had left before was let in all the same: the steps that do not send are for everybody.
+  if ((contact.changedAtMs['status'] ?? -Infinity) < startedAtMs) return undefined;
+  switch (contact.status) {
+    case 'active':
+      return undefined;
+    case 'unsubscribed':
+      return exitOn.includes('unsubscribed') ? 'the contact has unsubscribed' : undefined;
+    case 'complained':
+      return exitOn.includes('unsubscribed') ? 'the contact has complained' : undefined;
+    case 'bounced':
+      return exitOn.includes('bounced') ? 'an email to the contact has bounced' : undefined;
+  }
 }

@@ -8,3 +8,10 @@ export function normalizeEmail(value: unknown): string | undefined {
   const text = value.trim().toLowerCase();
   return text.length <= 254 && address.test(text) && !text.includes('..') ? text : undefined;
 }
+
+const anywhere = /[^\s\p{Cc}\p{Cs}@"<>()[\],;:\\]{1,64}@[^\s\p{Cc}\p{Cs}@"<>()[\],;:\\]{1,190}/gu;
+
+/** Whatever in a text could be an address, in the form that addresses are compared in. */
+export function addressesIn(text: string): string[] {
+  return (text.match(anywhere) ?? []).map((found) => found.toLowerCase());
+}

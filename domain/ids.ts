@@ -13,6 +13,16 @@ export const idPrefixes = {
   delivery: 'dlv',
   apiKey: 'key',
   rejection: 'rej',
+  template: 'tpl',
+  campaign: 'cmp',
+  email: 'eml',
+  emailEvent: 'emv',
+  sendingDomain: 'dom',
+  mailboxMail: 'mbx',
+  provider: 'prv',
+  import: 'imp',
+  form: 'frm',
+  signup: 'sgn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
@@ -41,6 +51,20 @@ export function automationRunKey(run: { automationId: string; contactId: string;
   return `${run.automationId}/${run.contactId}/${run.messageKey.slice(run.messageKey.indexOf('/') + 1)}`;
 }
 
+/**
+ * The id of an email that one cause sends to one contact once: the same cause and contact give the same id, so that a
+ * redo meets the row which the first try has written. `digestHex` is keyed: recipients know the ids that go in, and what
+ * names an email is believed in mailed reports.
+ */
+export function emailIdOf(cause: string, contactId: string, digestHex: (text: string) => string): string {
+  return makeId('email', digestHex(`${cause} ${contactId}`).slice(0, 24));
+}
+
+/** The email.delivered event of an email, of which there is one: so that many rows can be told of theirs in one write. */
+export function deliveredEventIdOf(emailId: string): string {
+  return makeId('event', emailId.slice(idPrefixes.email.length + 1));
+}
+
 /** Workflow ids, one for each Workflow Type. */
 export const workflowIds = {
   /** One identify, once. */
@@ -65,5 +89,13 @@ export const workflowIds = {
   /** Telling an endpoint's open deliveries that it was resumed or deleted. */
   endpointNotice: (notice: { endpointId: string; kind: 'resume' | 'cancel'; since: Date }): string =>
     `${notice.kind}/${notice.endpointId}/${notice.since.getTime()}`,
+  /** Opens, clicks, unsubscribes, bounces and complaints: one by its key, many by the id of their group. */
+  emailEvent: (keyOrGroupId: string): string => `email-event/${keyOrGroupId}`,
+  /** One email that no campaign sends. */
+  emailSend: (emailId: string): string => `email/${emailId}`,
+  /** One campaign, over all its pauses. */
+  campaignSend: (campaignId: string): string => `campaign/${campaignId}`,
+  contactImport: (importId: string): string => `import/${importId}`,
+  contactErase: (contactId: string): string => `erase/${contactId}`,
   sweep: 'sweep',
 } as const;

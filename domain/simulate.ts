@@ -11,6 +11,7 @@ import {
 import { evaluate } from './condition';
 import { applyPatch, isMetadataTooLarge, patchFromTraits, type Contact } from './contact';
 import { parseDurationMs } from './duration';
+import { reasonToSkip } from './email';
 import { eventKey } from './event-name';
 import { factsOf, matchAutomations } from './ingest';
 import type { JsonObject } from './json';
@@ -28,12 +29,19 @@ export interface Simulation {
   steps: SimulatedStep[];
 }
 
+/** What there is of what steps name. */
+interface Known {
+  listIds: ReadonlySet<string>;
+  templateIds: ReadonlySet<string>;
+  nowMs: number;
+}
+
 /** What the automation would do on this event of this contact, by the rules of real runs and without any effect. */
 export function simulate(
   automation: Automation,
   event: { name: string; properties: JsonObject },
   contact: Contact,
-  known: { listIds: ReadonlySet<string>; nowMs: number },
+  known: Known,
 ): Simulation {
   const facts = factsOf(contact, event.properties);
   const [match] = matchAutomations([automation], event.name, facts);
@@ -47,15 +55,11 @@ export function simulate(
   return { matches: match.ran, ...(reason === undefined ? {} : { reason }), steps };
 }
 
-function walk(
-  steps: readonly Step[],
-  start: Contact,
-  properties: JsonObject,
-  known: { listIds: ReadonlySet<string>; nowMs: number },
-): SimulatedStep[] {
+function walk(steps: readonly Step[], start: Contact, properties: JsonObject, known: Known): SimulatedStep[] {
   const walked: SimulatedStep[] = [];
   let contact = start;
   let atMs = known.nowMs;
+  let email: { heldBack?: string } | undefined;
   let position: StepPosition | undefined = [0];
   while (position) {
     const step = stepAt(steps, position);
@@ -98,12 +102,28 @@ function walk(
         position = positionInBranch(steps, here, result.holds ? 'then' : 'else');
         break;
       }
+      case 'waitForEmail':
+        if (!email) note('else: no email was sent before');
+        else if (email.heldBack !== undefined) note(`else: the email would be held back: ${email.heldBack}`);
+        else {
+          const latestMs = atMs + (parseDurationMs(step.limit) ?? 0);
+          note(
+            `then: would wait until ${new Date(latestMs).toISOString()} at most; goes on as if it were ${step.event}`,
+          );
+        }
+        position = positionInBranch(steps, here, email && email.heldBack === undefined ? 'then' : 'else');
+        break;
       case 'webhook':
         note(`would post to ${step.url}`);
         break;
-      case 'sendEmail':
-        note('skipped: sending email is not set up');
+      case 'sendEmail': {
+        const heldBack = known.templateIds.has(step.templateId)
+          ? reasonToSkip({ kind: 'automation' }, contact, undefined)
+          : `template ${step.templateId} does not exist`;
+        email = heldBack === undefined ? {} : { heldBack };
+        note(heldBack === undefined ? 'would send an email' : `would be held back: ${heldBack}`);
         break;
+      }
       case 'end':
         note('end');
         return walked;

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { contactSources, type Contact, type ContactChange } from './contact';
 
 const isoTime = z.iso.datetime().describe('ISO 8601, UTC');
-/** What every event about one email carries; the campaign's fields are absent where no campaign caused the email. */
+/** What every event about one email carries. */
 const emailRef = {
   emailId: z.string().describe('This individual email'),
-  campaignId: z.string().optional().describe('The campaign (or automation) that caused it'),
+  campaignId: z
+    .string()
+    .describe('What it was sent by: the campaign, the automation or the template, or `transactional`'),
   contactId: z.string(),
   contactEmail: z.string(),
 };
@@ -13,23 +15,23 @@ const fromRequest = { userAgent: z.string(), ip: z.string() };
 
 /** The nine webhook events and the fields of their `data`. Source: the event reference. */
 export const webhookEventData = {
-  'email.delivered': z.object({
+  'email.delivered': z.strictObject({
     ...emailRef,
-    campaignName: z.string().optional(),
+    campaignName: z.string().describe('The name of what it was sent by; the subject, where that has none'),
     sentAt: isoTime,
     deliveredAt: isoTime,
   }),
-  'email.opened': z.object({ ...emailRef, openedAt: isoTime, ...fromRequest }),
-  'email.clicked': z.object({ ...emailRef, clickedAt: isoTime, url: z.string(), ...fromRequest }),
-  'email.bounced': z.object({
+  'email.opened': z.strictObject({ ...emailRef, openedAt: isoTime, ...fromRequest }),
+  'email.clicked': z.strictObject({ ...emailRef, clickedAt: isoTime, url: z.string(), ...fromRequest }),
+  'email.bounced': z.strictObject({
     ...emailRef,
     bouncedAt: isoTime,
     bounceType: z.enum(['hard', 'soft']),
     bounceMessage: z.string(),
   }),
-  'email.complained': z.object({ ...emailRef, complainedAt: isoTime }),
-  'email.unsubscribed': z.object({ ...emailRef, unsubscribedAt: isoTime, method: z.enum(['link', 'one-click']) }),
-  'contact.created': z.object({
+  'email.complained': z.strictObject({ ...emailRef, complainedAt: isoTime }),
+  'email.unsubscribed': z.strictObject({ ...emailRef, unsubscribedAt: isoTime, method: z.enum(['link', 'one-click']) }),
+  'contact.created': z.strictObject({
     contactId: z.string(),
     contactEmail: z.string(),
     firstName: z.string().optional(),
@@ -37,13 +39,13 @@ export const webhookEventData = {
     source: z.enum(contactSources),
     createdAt: isoTime,
   }),
-  'contact.updated': z.object({
+  'contact.updated': z.strictObject({
     contactId: z.string(),
     contactEmail: z.string(),
-    changes: z.array(z.object({ field: z.string(), oldValue: z.json(), newValue: z.json() })),
+    changes: z.array(z.strictObject({ field: z.string(), oldValue: z.json(), newValue: z.json() })),
     updatedAt: isoTime,
   }),
-  'campaign.sent': z.object({
+  'campaign.sent': z.strictObject({
     campaignId: z.string(),
     campaignName: z.string(),
     subject: z.string(),
@@ -65,6 +67,16 @@ export const webhookEventTypes = [
   'contact.updated',
   'campaign.sent',
 ] as const satisfies readonly WebhookEventType[];
+
+/** What is posted, as receivers may check it. */
+export function webhookEnvelope<Type extends WebhookEventType>(event: Type) {
+  return z.strictObject({
+    event: z.literal(event),
+    workspaceId: z.string(),
+    timestamp: isoTime,
+    data: webhookEventData[event],
+  });
+}
 
 /** What is posted: exactly these four fields. The event's id travels in the `webhook-id` header. */
 export function envelope<Type extends WebhookEventType>(

@@ -4,8 +4,13 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createActivities } from '../activities';
+import type { EmailRenderer } from '../activities/send-emails';
 import type { Attempt } from '../domain/delivery';
 import type { Config } from './config';
+import { createLinkSigner, type LinkSigner } from './email/links';
+import { startOutgoingMail, type OutgoingMailSettings } from './email/outgoing';
+import { providerHeaders } from './email/inbound/providers/headers';
+import { createRenderer } from './email/render';
 import { keptEncryptionKey } from './first-start';
 import { createActivityStores } from './mongo/activity-stores';
 import { openDatabase, type Database } from './mongo/connect';
@@ -14,6 +19,7 @@ import { keepEveryMs, keepWhatIsUsed } from './mongo/retention';
 import { createSecretBox } from './mongo/secret-box';
 import { createStores, prepareDatabase, type Stores } from './mongo/stores';
 import { connectTemporal, type TemporalLink, type TemporalSettings } from './temporal/connect';
+import { activityPosition } from './temporal/heartbeat';
 import { createStarter, type Starter } from './temporal/start';
 import { activityContext, runWorker } from './temporal/worker';
 import { createAddressGuard } from './webhooks/address-guard';
@@ -27,6 +33,12 @@ export interface Parts {
   link: TemporalLink;
   starter: Starter;
   sender: ReturnType<typeof createSender>;
+  links: LinkSigner;
+  /** `from`: what emails without a sender of their own are from. */
+  mail: OutgoingMailSettings & { from: string };
+  /** How the world reaches the gateway; where a free port is taken, known once the gateway listens. */
+  publicUrl: { value: string };
+  renderer: EmailRenderer;
   retentionMs: number;
   version: string;
   close: () => Promise<void>;
@@ -44,7 +56,10 @@ export async function openParts(
 ): Promise<Parts> {
   installRuntime(logger);
   const database = openDatabase(places.mongodbUri);
-  const box = createSecretBox(config.encryptionKey ?? (await keptEncryptionKey(config.dataDir)));
+  const encryptionKey = config.encryptionKey ?? (await keptEncryptionKey(config.dataDir));
+  const box = createSecretBox(encryptionKey);
+  const links = createLinkSigner(encryptionKey);
+  const publicUrl = { value: config.publicUrl ?? `http://${config.host}:${config.port}` };
   const stores = createStores(database, box);
   const link = connectTemporal(places.temporal, logger);
   const starter = createStarter(() => link.client(), {
@@ -64,6 +79,13 @@ export async function openParts(
     link,
     starter,
     sender: createSender(http),
+    links,
+    mail: {
+      ...{ mongodbUri: places.mongodbUri, encryptionKey, smtpUrl: config.email.smtpUrl, from: config.email.from },
+      ...(config.inboundMail ? { returnPathDomain: config.inboundMail.domain } : {}),
+    },
+    publicUrl,
+    renderer: createRenderer({ publicUrl: () => publicUrl.value, links }),
     retentionMs: config.retentionMs,
     version: readVersion(),
     async close() {
@@ -93,6 +115,7 @@ export async function prepareWhenReachable(
 /** Runs the worker over the parts. */
 export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof runWorker> {
   const { database, stores, link, starter, sender } = parts;
+  const mailer = startOutgoingMail(parts.mail, stores, logger);
   const kept = createActivityStores(database, stores);
   const activities = createActivities({
     ...kept,
@@ -115,10 +138,21 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
     retryDelaysMs: starter.retryDelaysMs,
     sender,
     caller: sender,
+    mailer,
+    renderer: parts.renderer,
+    notices: {
+      awaitsNotice: (workspaceId) => stores.providers.awaitsNotice(workspaceId),
+      async echoHeaders(workspaceId) {
+        const names = await stores.providers.active(workspaceId);
+        return (emailId) => Object.fromEntries(names.flatMap((name) => Object.entries(providerHeaders(name, emailId))));
+      },
+    },
+    defaultFrom: parts.mail.from,
     starter,
     now: () => Date.now(),
     newId,
     abortSignal: activityContext.abortSignal,
+    position: activityPosition,
     ownWorkflowId: activityContext.ownWorkflowId,
     ownRunId: activityContext.ownRunId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow(link),
@@ -127,9 +161,10 @@ export function startWorker(parts: Parts, logger: Logger): ReturnType<typeof run
   const worker = runWorker(link, activities, logger);
   return {
     ...worker,
-    stop() {
+    async stop() {
       stopKeeping();
-      return worker.stop();
+      await worker.stop();
+      await mailer.stop();
     },
   };
 }

@@ -46,6 +46,20 @@ const environment = z.object({
     .regex(/^esx_live_[0-9A-Za-z]{24,}$/, { error: 'must be esx_live_ followed by at least 24 letters and digits' })
     .optional(),
   ESX_ENCRYPTION_KEY: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/\S+$/, { error: 'must be an smtp:// or smtps:// URL' })
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, { error: 'must be an address such as News <news@example.com>' })
+    .optional(),
+  INBOUND_SMTP_PORT: port.optional(),
+  INBOUND_SMTP_HOST: z.string().min(1).optional(),
+  INBOUND_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/i, { error: 'must be a domain, such as bounces.example.com' })
+    .optional(),
   WEBHOOK_RETRY_SCHEDULE: z
     .string()
     .default('30s,2m,10m,30m,1h')
@@ -60,6 +74,21 @@ const environment = z.object({
   DATA_RETENTION: durationMs.prefault('90d').refine((retentionMs) => retentionMs <= maxRetentionMs, {
     error: `must be at most ${formatDurationMs(maxRetentionMs)}`,
   }),
+  TRUST_PROXY: z
+    .string()
+    .default('0')
+    .transform((text, context): TrustProxy => {
+      if (/^\d{1,2}$/.test(text)) return Number(text) === 0 ? false : Number(text);
+      const cidrs = text.split(',').map((part) => part.trim());
+      try {
+        parseCidrs(cidrs.join(','));
+        return cidrs;
+      } catch {
+        const message = 'must be how many proxies stand in front, or their addresses, such as 10.0.0.0/8';
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+    }),
   WEBHOOK_ALLOWED_CIDRS: z
     .string()
     .optional()
@@ -81,6 +110,9 @@ const environment = z.object({
     })
     .default('info'),
 });
+
+/** Proxies in front: their number, or their addresses; false where there is none. */
+export type TrustProxy = false | number | string[];
 
 export interface Config {
   role: Role;
@@ -104,12 +136,21 @@ export interface Config {
   apiKey: string | undefined;
   /** Undefined: kept in DATA_DIR, made on the first start. */
   encryptionKey: string | undefined;
+  email: {
+    /** Undefined: the local mailbox. */
+    smtpUrl: string | undefined;
+    from: string;
+  };
+  /** Where bounces and complaints come by mail. Undefined: they do not. */
+  inboundMail: { host: string; port: number; domain: string } | undefined;
   retryDelaysMs: number[];
   failedOpenMs: number;
   lateIdentifyWaitMs: number;
   /** How long what is done and closed is kept. */
   retentionMs: number;
   allowedCidrs: string[];
+  /** Whose X-Forwarded-For is believed. */
+  trustProxy: TrustProxy;
   logLevel: string;
 }
 
@@ -150,6 +191,12 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
       `DATA_RETENTION: must be at least ${formatDurationMs(neededMs)}, a day more than WEBHOOK_FAILED_OPEN: a failed delivery is kept as long as it is open for a retrigger`,
     );
   }
+  if (settings.SMTP_URL !== undefined && settings.MAIL_FROM === undefined) {
+    problems.push('MAIL_FROM: is not set; give the address that email is sent from, such as News <news@example.com>');
+  }
+  if (settings.INBOUND_SMTP_PORT !== undefined && settings.INBOUND_DOMAIN === undefined) {
+    problems.push('INBOUND_DOMAIN: is not set; give the domain whose MX record leads to INBOUND_SMTP_PORT');
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
   const isLocal =
@@ -172,11 +219,21 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
     },
     apiKey: settings.ESX_API_KEY,
     encryptionKey: settings.ESX_ENCRYPTION_KEY,
+    email: { smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM ?? 'EmailSendX <no-reply@emailsendx.localhost>' },
+    inboundMail:
+      settings.INBOUND_SMTP_PORT === undefined || settings.INBOUND_DOMAIN === undefined
+        ? undefined
+        : {
+            host: settings.INBOUND_SMTP_HOST ?? settings.HOST,
+            port: settings.INBOUND_SMTP_PORT,
+            domain: settings.INBOUND_DOMAIN.toLowerCase(),
+          },
     retryDelaysMs: settings.WEBHOOK_RETRY_SCHEDULE,
     failedOpenMs: settings.WEBHOOK_FAILED_OPEN,
     lateIdentifyWaitMs: settings.LATE_IDENTIFY_WAIT,
     retentionMs: settings.DATA_RETENTION,
     allowedCidrs: settings.WEBHOOK_ALLOWED_CIDRS ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
+    trustProxy: settings.TRUST_PROXY,
     logLevel: settings.LOG_LEVEL,
   };
 }
@@ -197,9 +254,10 @@ function temporalSettings(env: Record<string, string>): TemporalSettings {
 
 /** The resolved settings for the start-up log; of secrets only whether they are set. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { temporal, mongodbUri, apiKey, encryptionKey, ...plain } = config;
+  const { temporal, mongodbUri, apiKey, encryptionKey, email, ...plain } = config;
   return {
     ...plain,
+    email: { smtp: email.smtpUrl ? email.smtpUrl.replace(/\/\/[^@/]*@/, '//***@') : 'local mailbox', from: email.from },
     temporal: temporal ? { address: temporal.connectionOptions.address, namespace: temporal.namespace } : 'embedded',
     mongodb: mongodbUri ? mongodbUri.replace(/\/\/[^@/]*@/, '//***@') : 'embedded',
     apiKey: apiKey ? 'configured' : 'made on the first start',

@@ -2,16 +2,27 @@ import { availableParallelism } from 'node:os';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import type { EmailRenderer } from '../activities/send-emails';
 import type { Config } from './config';
+import { createInbound } from './email/inbound/inbound';
+import type { LinkSigner } from './email/links';
 import { createApp } from './http/app';
 import { Authenticator } from './http/auth';
 import { managementRoutes } from './http/management';
 import { createMetrics } from './http/health-routes';
 import { IdempotencyGuard } from './http/idempotency';
+import { inboundRoutes } from './http/inbound-routes';
+import { createAfterCommit } from './http/after-commit';
 import { createRateLimit } from './http/rate-limit';
+import { signUpRoutes } from './http/sign-up-routes';
+import { trackingRoutes } from './http/tracking-routes';
+import { unsubscribeRoutes } from './http/unsubscribe-routes';
 import { Receiver } from './ingest/receive';
-import { StartLane } from './ingest/start-lane';
+import { EmailEventReceiver } from './ingest/receive-email-events';
+import { createEmailEventLane, createMessageLane } from './ingest/lanes';
+import { StartBudget } from './ingest/start-budget';
 import type { Database } from './mongo/connect';
+import { createSignUpWrites } from './mongo/sign-up-writes';
 import type { Stores } from './mongo/stores';
 import type { TemporalLink } from './temporal/connect';
 import { createWorkerProbe } from './temporal/pollers';
@@ -23,6 +34,8 @@ import type { createSender } from './webhooks/sender';
 /** Requests of one workspace for each gateway process; ingestion counts events, and is only there to stop a runaway. */
 const ingestEventsPerMinute = 600_000;
 const managementCallsPerMinute = 6_000;
+/** Of one visitor, or of an office behind one address. */
+const signUpsPerMinute = 30;
 const drainMs = 10_000;
 /** A start and what follows from it cost some 60 ms of CPU: this leaves more than half of a core to the messages. */
 const startsPerCore = 6;
@@ -34,25 +47,34 @@ export interface GatewayParts {
   link: TemporalLink;
   starter: Starter;
   sender: ReturnType<typeof createSender>;
+  links: LinkSigner;
+  publicUrl: { value: string };
+  renderer: EmailRenderer;
   temporalUiUrl: string | undefined;
   version: string;
   logger: Logger;
 }
 
 /** The HTTP side, listening. `stop` lets requests under way finish. */
-export async function startGateway(parts: GatewayParts): Promise<{ url: string; stop: () => Promise<void> }> {
-  const { config, database, stores, link, starter, logger } = parts;
+export async function startGateway(
+  parts: GatewayParts,
+): Promise<{ url: string; inboundMailPort?: number; stop: () => Promise<void> }> {
+  const { config, database, stores, link, starter, links, logger } = parts;
   const now = (): number => Date.now();
   const auth = new Authenticator(stores, now);
-  const lane = new StartLane({
-    starter,
-    logger,
-    done: (keys) => stores.messages.done(keys),
-    startsPerSecond: startsPerCore * availableParallelism(),
+  const budget = new StartBudget(startsPerCore * availableParallelism());
+  const lane = createMessageLane({ starter, logger, messages: stores.messages, budget });
+  const emailEventLane = createEmailEventLane({ starter, logger, emailEvents: stores.emailEvents, budget });
+  const metrics = createMetrics({ messages: lane, emailEvents: emailEventLane });
+  const emailEventReceiver = new EmailEventReceiver({
+    emailEvents: stores.emailEvents,
+    lane: emailEventLane,
+    now,
+    onReceipts: metrics.countEmailEvents,
   });
-  const metrics = createMetrics(lane);
   const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
   const guard = createAddressGuard(config.allowedCidrs);
+  const inbound = createInbound({ config, stores, receiver: emailEventReceiver, links, guard, now, logger });
   const app = createApp({
     auth,
     receiver,
@@ -74,6 +96,22 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       now,
       temporalUrl: workflowUrl(parts.temporalUiUrl, link.namespace),
     }),
+    publicRoutes: [
+      trackingRoutes({ links, receiver: emailEventReceiver, onLost: metrics.countLost, logger }),
+      unsubscribeRoutes({ links, receiver: emailEventReceiver, logger }),
+      inboundRoutes({ providers: stores.providers, intake: inbound.notifications }),
+      signUpRoutes({
+        ...{ forms: stores.forms, links, starter, now, logger },
+        writes: createSignUpWrites(
+          database,
+          stores,
+          (formId, signupId) => `${parts.publicUrl.value}/f/${formId}/confirm/${links.confirm(signupId)}`,
+        ),
+        afterCommit: createAfterCommit({ stores, starter, now, logger }),
+        limit: createRateLimit('sign-up', signUpsPerMinute, 60),
+      }),
+    ],
+    trustProxy: config.trustProxy,
     version: parts.version,
     logger,
   });
@@ -81,10 +119,20 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   const server = createServer(app);
   // Longer than the idle time of the load balancers in front, so that they never write into a closing connection.
   server.keepAliveTimeout = 65_000;
-  server.requestTimeout = 60_000;
+  // A CSV file over a slow line; other bodies have a minute, see readBody.
+  server.requestTimeout = 600_000;
+  server.headersTimeout = 60_000;
   await listen(server, config);
+  const inboundMail = await inbound.listen();
+  parts.publicUrl.value = config.publicUrl ?? urlOf(server, config.host);
   sweepOnce(parts).catch((error: unknown) => logger.warn({ err: error }, 'sweep.left_to_schedule'));
-  return { url: config.publicUrl ?? urlOf(server, config.host), stop: () => close(server) };
+  return {
+    url: parts.publicUrl.value,
+    ...(inboundMail ? { inboundMailPort: inboundMail.port } : {}),
+    async stop() {
+      await Promise.all([close(server), inbound.close()]);
+    },
+  };
 }
 
 /** What the gateway that stood here before had accepted and not started is started now, and not at the next sweep. */

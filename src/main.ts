@@ -76,6 +76,7 @@ EmailSendX is ready.
   MongoDB           ${engines.mongoUri ?? 'MONGODB_URI'}
   Workspace id      ${first.workspaceId}
   API key           ${made ?? (config.apiKey === undefined ? 'the one shown at the first start; put it into $ESX_API_KEY' : 'as set in $ESX_API_KEY')}
+  Mail              ${config.email.smtpUrl === undefined ? `local mailbox: ${url}/api/v1/mailbox` : `to ${new URL(config.email.smtpUrl).host}`}
   Retries after     ${config.retryDelaysMs.map(formatDurationMs).join(', ')}
   Webhooks may also reach  ${config.allowedCidrs.join(', ') || 'public addresses only'}
 

@@ -84,7 +84,11 @@ describe('one place for one thing', () => {
   });
 
   test('workflow ids are built in domain/ids.ts', () => {
-    expect(filesWith(/[`'](identify|track|batch|delivery|automation|recovery)\/\$\{/)).toEqual(['domain/ids.ts']);
+    expect(
+      filesWith(
+        /[`'](identify|track|batch|delivery|automation|recovery|email-event|email|campaign|import|erase)\/\$\{/,
+      ),
+    ).toEqual(['domain/ids.ts']);
   });
 
   test('each workflow stands in the file of its name and is registered', () => {

@@ -47,6 +47,8 @@ test.each([
   [{ WEBHOOK_ALLOWED_CIDRS: '10.0.0.0/99' }, /^WEBHOOK_ALLOWED_CIDRS: .*10\.0\.0\.0\/99/],
   [{ ESX_API_KEY: 'sk_live_1' }, /^ESX_API_KEY: must be esx_live_/],
   [{ ESX_ENCRYPTION_KEY: 'short' }, /^ESX_ENCRYPTION_KEY: must have at least 16/],
+  [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY: must be how many proxies/],
+  [{ TRUST_PROXY: '10.0.0.0/99' }, /^TRUST_PROXY: must be how many proxies/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be/],
   [{ MONGODB_URI: 'mongodb://db' }, /^ESX_ENCRYPTION_KEY: is not set/],
 ])('%j is refused by name', (env, message) => {
@@ -80,6 +82,15 @@ test('webhooks reach loopback only where everything is embedded and local', () =
   expect(loadConfig(given, 'gateway').allowedCidrs).toEqual([]);
   expect(loadConfig({ HOST: '0.0.0.0' }, 'main').allowedCidrs).toEqual([]);
   expect(loadConfig({ WEBHOOK_ALLOWED_CIDRS: '10.0.0.0/8' }, 'main').allowedCidrs).toEqual(['10.0.0.0/8']);
+});
+
+test.each([
+  [undefined, false],
+  ['0', false],
+  ['2', 2],
+  ['10.0.0.0/8, 192.168.1.7/32', ['10.0.0.0/8', '192.168.1.7/32']],
+])('TRUST_PROXY %s: %j', (text, trustProxy) => {
+  expect(loadConfig({ TRUST_PROXY: text }, 'main').trustProxy).toEqual(trustProxy);
 });
 
 test('an empty variable is one that is not set', () => {

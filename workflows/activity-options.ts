@@ -17,3 +17,23 @@ export const localAttempt: LocalActivityOptions = { startToCloseTimeout: '45s', 
 
 /** The same outside of the workflow task. The worker heartbeats, so that a killed one is noticed within seconds. */
 export const attempt: ActivityOptions = { startToCloseTimeout: '45s', heartbeatTimeout: '10s', retry };
+
+/** One email at the mailer. An SMTP server that cannot be reached is asked again more and more seldom. */
+export const sending: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '10s',
+  retry: { ...retry, maximumInterval: '1m' },
+  // What has gone out by then has its events.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** A page of an import: some seconds at most times, and as long as live traffic holds it up. */
+export const importStep: ActivityOptions = { startToCloseTimeout: '10m', heartbeatTimeout: '10s', retry };
+
+/** One chunk of a campaign: about two seconds' worth, and longer where the server is slow. */
+export const sendingChunk: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '6s',
+  retry: { ...retry, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};

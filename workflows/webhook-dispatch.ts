@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   condition,
   continueAsNew,
   proxyActivities,
@@ -8,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import type { LanePage } from '../activities/dispatch-lane';
 import { attempt, localStep } from './activity-options';
 import { moreDueSignal } from './messages';
 
@@ -28,7 +30,8 @@ export interface WebhookDispatchInput {
 
 /**
  * The lane of an endpoint under load: makes the first attempts that its groups do not wait for, and hands what failed
- * in them over to the workflows that carry it on, page by page until nothing is left.
+ * in them over to the workflows that carry it on, page by page until nothing is left. When it is cancelled, what waits
+ * stays in the lane, and the sweep starts it again.
  */
 export async function webhookDispatch(input: WebhookDispatchInput): Promise<void> {
   const { endpointId, retryDelaysMs, pagesPerRun } = input;
@@ -39,14 +42,23 @@ export async function webhookDispatch(input: WebhookDispatchInput): Promise<void
     isMoreDue = true;
   });
 
-  for (let pages = 1; ; pages++) {
-    isMoreDue = false;
-    const lookedAtMs = Date.now();
+  const attemptPage = async (pages: number): Promise<LanePage> => {
     const page = await attemptPending({ endpointId, retryDelaysMs });
     if (page.failed.length > 0) {
       const { workflowId: carrier, runId } = workflowInfo();
       await handOver({ endpointId, failed: page.failed, carrier, groupId: `${runId}-${pages}` });
     }
+    return page;
+  };
+
+  for (let pages = 1; ; pages++) {
+    const scope = CancellationScope.current();
+    if (scope.consideredCancelled) await scope.cancelRequested;
+    if (pages > pagesPerRun) await continueAsNew<typeof webhookDispatch>(input);
+    isMoreDue = false;
+    const lookedAtMs = Date.now();
+    // Attempts under way are finished, recorded and handed over even when the lane is being cancelled.
+    const page = await CancellationScope.nonCancellable(() => attemptPage(pages));
     if (page.isEmpty) {
       // What came without a signal, since one was sent a moment before, is found by the look at the end of this time.
       if (lookedAtMs - signalledAtMs >= lingerMs) return;
@@ -55,6 +67,5 @@ export async function webhookDispatch(input: WebhookDispatchInput): Promise<void
     } else if (page.failed.length > 0 && !page.isFull) {
       await sleep(gatherMs, { summary: `${page.failed.length} failed` });
     }
-    if (pages >= pagesPerRun) await continueAsNew<typeof webhookDispatch>(input);
   }
 }

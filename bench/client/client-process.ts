@@ -12,8 +12,12 @@ import { startReceiver, type Behaviour } from './receiver';
 /** The client's own process: the platform that sends events and the servers that get webhooks, so that both are on one clock and one ledger. */
 let loadNumber = 0;
 let ledger = new Ledger([]);
+/** Webhooks of campaigns that were sent: by their id, once each. */
+const campaignsSent = new Map<string, string>();
+const campaignSentMarker = Buffer.from('"event":"campaign.sent"');
 
 const receiver = startReceiver(({ path, webhookId, body, isTaken }) => {
+  if (isTaken && body.includes(campaignSentMarker)) campaignsSent.set(webhookId, body.toString());
   const found = eventOf(body);
   // A latecomer of an earlier load belongs to no ledger any more: that load has counted it as lost.
   if (found?.load !== loadNumber) return;
@@ -33,6 +37,9 @@ const functions = {
     await settled(load);
     return ledger.outcomes(load.streams.map(({ name }) => name));
   },
+
+  /** The bodies of all campaign.sent webhooks, those of one webhook-id once. */
+  campaignsSent: (_: null): Promise<string[]> => Promise.resolve([...campaignsSent.values()]),
 
   /** Webhooks of the current load that are still missing. */
   missing: (_: null): Promise<number> => Promise.resolve(ledger.missing),

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { createLinkSigner } from '../../src/email/links';
 import { nowMs } from './clock';
 import type { Ledger } from './ledger';
-import type { Load, Stream } from './load';
+import type { Clicks, Load, Stream } from './load';
 import { paced } from './pace';
-import { identify } from './payload';
+import { destinationOf, identify } from './payload';
 import { Poster, type Answer } from './post';
 
 /** More than enough for what is under way; beyond it posts wait, and their wait counts. */
@@ -23,7 +24,8 @@ export async function generate(load: Load, loadNumber: number, ledger: Ledger): 
   try {
     await Promise.all(
       load.streams.map((stream, index) => {
-        const send = createSend({ load, loadNumber, stream, index, ledger, poster });
+        const parts = { load, loadNumber, stream, index, ledger, poster };
+        const send = stream.clicks ? createClick({ ...parts, clicks: stream.clicks }) : createSend(parts);
         return paced(stream.pace, { index, of: load.streams.length }, send);
       }),
     );
@@ -40,14 +42,16 @@ function connectionsFor(streams: readonly Stream[]): number {
   );
 }
 
-function createSend(parts: {
+interface SendParts {
   load: Load;
   loadNumber: number;
   stream: Stream;
   index: number;
   ledger: Ledger;
   poster: Poster;
-}): (dueAtMs: number) => Promise<void> {
+}
+
+function createSend(parts: SendParts): (dueAtMs: number) => Promise<void> {
   const { load, loadNumber, stream, index, ledger, poster } = parts;
   const headers = { authorization: `Bearer ${stream.apiKey}`, 'content-type': 'application/json' };
   return async (dueAtMs) => {
@@ -66,6 +70,21 @@ function createSend(parts: {
       await sleep(load.repeatsPosts ? repeatPauseMs * (1 + Math.random()) : refusedPauseMs);
       if (!load.repeatsPosts || nowMs() > giveUpAtMs) return;
     }
+  };
+}
+
+/** A reader's click: the redirect is the answer, and nobody repeats it. */
+function createClick(parts: SendParts & { clicks: Clicks }): (dueAtMs: number) => Promise<void> {
+  const { loadNumber, index, ledger, poster } = parts;
+  const { emailIds, encryptionKey } = parts.clicks;
+  const links = createLinkSigner(encryptionKey);
+  const headers = { 'user-agent': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) bench' };
+  return async (dueAtMs) => {
+    const event = ledger.send(index, dueAtMs);
+    const token = links.click(emailIds[event % emailIds.length] ?? '', destinationOf(loadNumber, event));
+    const { status } = await poster.get(`/t/c/${token}`, headers);
+    if (status === 302) ledger.accept(event, nowMs());
+    else ledger.failPost(index);
   };
 }
 

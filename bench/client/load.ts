@@ -17,6 +17,13 @@ export interface Stream {
   traitsBytes: number;
   /** 1 posts single events, more posts batch bodies. */
   eventsPerPost: number;
+  /** Where this is, each event is a click on a link in one of these emails, and no post. */
+  clicks?: Clicks;
+}
+export interface Clicks {
+  emailIds: string[];
+  /** The product's, which links are signed with. */
+  encryptionKey: string;
 }
 
 /** What the client is to send at one time, and when it may stop waiting for the webhooks. */

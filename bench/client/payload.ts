@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 const domain = 'bench.example';
 const tag = randomBytes(4).toString('hex');
-const marker = Buffer.from(`"contactEmail":"${tag}-`);
+/** What a webhook has in front of an event's number: of an identify, or of a click. */
+const markers = [Buffer.from(`"contactEmail":"${tag}-`), Buffer.from(`"url":"https://${domain}/${tag}-`)];
 
 /** The address that carries an event's number through the product: `<run>-<load>-<event>@…`. */
 function emailOf(load: number, event: number): string {
@@ -11,10 +12,18 @@ function emailOf(load: number, event: number): string {
 
 /** Which event a webhook tells of; undefined for a test ping and for what an earlier client sent. */
 export function eventOf(body: Buffer): { load: number; event: number } | undefined {
-  const at = body.indexOf(marker);
-  if (at < 0) return undefined;
-  const found = /^(\d+)-(\d+)@/.exec(body.toString('latin1', at + marker.length, at + marker.length + 32));
-  return found === null ? undefined : { load: Number(found[1]), event: Number(found[2]) };
+  for (const marker of markers) {
+    const at = body.indexOf(marker);
+    if (at < 0) continue;
+    const found = /^(\d+)-(\d+)[@"]/.exec(body.toString('latin1', at + marker.length, at + marker.length + 32));
+    return found === null ? undefined : { load: Number(found[1]), event: Number(found[2]) };
+  }
+  return undefined;
+}
+
+/** Where the link of a click leads: each event has its own, by which its webhook is known. */
+export function destinationOf(load: number, event: number): string {
+  return `https://${domain}/${tag}-${load}-${event}`;
 }
 
 /** One event as Segment's source function sends it; with 300 bytes of traits it has about 700 bytes. */

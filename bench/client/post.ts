@@ -1,12 +1,12 @@
-import { Pool } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 
-/** The answer to one post; status 0 when none came. */
+/** The answer to one request; status 0 when none came. */
 export interface Answer {
   status: number;
   body: string;
 }
 
-/** Posts over kept-alive connections, with undici's bare dispatch: the generator must stay far cheaper than the gateway. */
+/** Posts and gets over kept-alive connections, with undici's bare dispatch: the generator must stay far cheaper than the gateway. */
 export class Poster {
   private readonly pool: Pool;
 
@@ -16,19 +16,25 @@ export class Poster {
 
   /** Never rejects. */
   post(path: string, headers: Record<string, string>, body: string): Promise<Answer> {
+    return this.request({ method: 'POST', path, headers, body });
+  }
+
+  /** Does not follow redirects, and never rejects. */
+  get(path: string, headers: Record<string, string>): Promise<Answer> {
+    return this.request({ method: 'GET', path, headers });
+  }
+
+  private request(request: Dispatcher.DispatchOptions): Promise<Answer> {
     return new Promise((resolve) => {
       let status = 0;
       const chunks: Buffer[] = [];
-      this.pool.dispatch(
-        { method: 'POST', path, headers, body },
-        {
-          onRequestStart: () => undefined,
-          onResponseStart: (_controller, statusCode) => void (status = statusCode),
-          onResponseData: (_controller, chunk) => void chunks.push(chunk),
-          onResponseEnd: () => resolve({ status, body: Buffer.concat(chunks).toString() }),
-          onResponseError: () => resolve({ status: 0, body: '' }),
-        },
-      );
+      this.pool.dispatch(request, {
+        onRequestStart: () => undefined,
+        onResponseStart: (_controller, statusCode) => void (status = statusCode),
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd: () => resolve({ status, body: Buffer.concat(chunks).toString() }),
+        onResponseError: () => resolve({ status: 0, body: '' }),
+      });
     });
   }
 

@@ -1,3 +1,5 @@
+import { campaign } from './campaign';
+import { clicks } from './clicks';
 import { isolation } from './isolation';
 import { kills } from './kill';
 import { loads } from './loads';
@@ -7,4 +9,4 @@ import { shapes } from './shapes';
 import { soak } from './soak';
 
 /** Every scenario, in the order in which they run. */
-export const scenarios: Scenario[] = [...loads, ...shapes, ...isolation, parked, ...kills, soak];
+export const scenarios: Scenario[] = [...loads, ...shapes, ...isolation, parked, clicks, campaign, ...kills, soak];

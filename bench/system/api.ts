@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { WebhookEventType } from '../../domain/webhook-events';
 
+const withId = z.object({ id: z.string() });
 const page = z.object({ data: z.array(z.looseObject({ id: z.string() })), nextCursor: z.string().nullable() });
 const deliveryDetail = z.object({
   id: z.string(),
@@ -21,10 +23,8 @@ export class Api {
     private readonly apiKey: string,
   ) {}
 
-  async addEndpoint(url: string): Promise<string> {
-    // Both, so that a second effect of an event would show as another webhook.
-    const events = ['contact.created', 'contact.updated'];
-    return z.object({ id: z.string() }).parse(await this.call('POST', '/webhooks', { url, events })).id;
+  async addEndpoint(url: string, events: readonly WebhookEventType[]): Promise<string> {
+    return withId.parse(await this.call('POST', '/webhooks', { url, events })).id;
   }
 
   /** How many deliveries of an endpoint stand as failed. */
@@ -57,6 +57,28 @@ export class Api {
 
   async delivery(id: string): Promise<DeliveryDetail> {
     return deliveryDetail.parse(await this.call('GET', `/webhook-deliveries/${id}`));
+  }
+
+  async addList(name: string): Promise<string> {
+    return withId.parse(await this.call('POST', '/lists', { name })).id;
+  }
+
+  /** Adds a campaign and sends it. */
+  async sendCampaign(campaign: {
+    name: string;
+    subject: string;
+    html: string;
+    text: string;
+    listIds: string[];
+    ratePerSecond: number;
+  }): Promise<string> {
+    const { id } = withId.parse(await this.call('POST', '/campaigns', campaign));
+    await this.call('POST', `/campaigns/${id}/send`, {});
+    return id;
+  }
+
+  async campaignStatus(id: string): Promise<string> {
+    return z.object({ status: z.string() }).parse(await this.call('GET', `/campaigns/${id}`)).status;
   }
 
   private async call(method: string, path: string, body?: unknown): Promise<unknown> {

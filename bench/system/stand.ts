@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient, type Db } from 'mongodb';
 import { z } from 'zod';
+import type { WebhookEventType } from '../../domain/webhook-events';
 import { freePort } from '../../src/embedded/ports';
 import type { ClientFunctions } from '../client/client-process';
 import type { Load, Pace, Stream, StreamOutcome } from '../client/load';
@@ -14,9 +15,12 @@ import { startChild, type Child } from './child';
 import { createNamespace, type Engines } from './engines';
 import { Meter } from './meter';
 import { processesOf, Product, type Mode, type ProductProcess } from './product';
+import { childrenOf } from './usage';
 import { insertWorkspace, type Workspace } from './workspaces';
 
 const readyWithinMs = 60_000;
+/** Both, so that a second effect of an event would show as another webhook. */
+const contactEvents: readonly WebhookEventType[] = ['contact.created', 'contact.updated'];
 const readiness = z.object({ status: z.string() });
 
 export interface StandOptions {
@@ -37,12 +41,16 @@ export interface Stand {
   db: Db;
   url: string;
   receiverUrl: string;
+  /** The product's: links in emails are signed with it. */
+  encryptionKey: string;
   meter: Meter;
   engines: Engines;
   client: Child<ClientFunctions>;
   /** A workspace whose events go to these paths of the receiver. */
-  addTenant: (name: string, paths: string[]) => Promise<Tenant>;
+  addTenant: (name: string, paths: string[], events?: readonly WebhookEventType[]) => Promise<Tenant>;
   behave: (path: string, behaviour: Behaviour) => Promise<void>;
+  /** Meters the mailer as well, which is a process of the worker's. */
+  watchMailer: () => void;
   /** Sends a load, waits for its webhooks and measures what that cost. */
   measure: (name: string, streams: Stream[], options?: LoadOptions) => Promise<MeasuredLoad>;
   killAndRestart: (name: ProductProcess) => Promise<{ restartedAtMs: number; isUp: Promise<void> }>;
@@ -69,13 +77,16 @@ export async function startStand({ engines, mode, dir, settings }: StandOptions)
   await createNamespace(engines.temporalAddress, name);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const encryptionKey = randomBytes(16).toString('hex');
   const product = new Product(
     {
       MONGODB_URI: engines.mongoUri.replace('/?', `/${name}?`),
       TEMPORAL_ADDRESS: engines.temporalAddress,
       TEMPORAL_NAMESPACE: name,
+      // One of its own: what else runs from this folder may go on.
+      DATA_DIR: path.join(logDir, 'data'),
       PORT: String(port),
-      ESX_ENCRYPTION_KEY: randomBytes(16).toString('hex'),
+      ESX_ENCRYPTION_KEY: encryptionKey,
       WEBHOOK_ALLOWED_CIDRS: '127.0.0.1/32',
       ...settings,
     },
@@ -89,7 +100,12 @@ export async function startStand({ engines, mode, dir, settings }: StandOptions)
   const meter = new Meter();
   meter.watch('client', client.pid);
   for (const [engine, pid] of Object.entries(engines.pids())) meter.watch(engine, pid);
-  const start = (part: ProductProcess): void => meter.watch(part, product.start(part));
+  const pids = new Map<ProductProcess, number>();
+  const start = (part: ProductProcess): void => {
+    const pid = product.start(part);
+    pids.set(part, pid);
+    meter.watch(part, pid);
+  };
 
   const untilReady = async (): Promise<void> => {
     for (const endMs = Date.now() + readyWithinMs; ;) {
@@ -116,16 +132,23 @@ export async function startStand({ engines, mode, dir, settings }: StandOptions)
   const receiverUrl = await client.call('receiverUrl', null);
 
   return {
-    ...{ mode, db, url, receiverUrl, meter, engines, client, untilReady, stop },
+    ...{ mode, db, url, receiverUrl, encryptionKey, meter, engines, client, untilReady, stop },
     failed: Promise.race([product.failed, engines.failed]),
-    async addTenant(tenantName, paths) {
+    async addTenant(tenantName, paths, events = contactEvents) {
       const workspace = await insertWorkspace(db, tenantName);
       const api = new Api(url, workspace.apiKey);
       const endpointIds: string[] = [];
-      for (const receiverPath of paths) endpointIds.push(await api.addEndpoint(receiverUrl + receiverPath));
+      for (const receiverPath of paths) {
+        endpointIds.push(await api.addEndpoint(receiverUrl + receiverPath, events));
+      }
       return { ...workspace, api, paths, endpointIds };
     },
     behave: (receiverPath, behaviour) => client.call('behave', { path: receiverPath, behaviour }),
+    watchMailer() {
+      const [mailerPid] = childrenOf(pids.get(processesOf[mode].at(-1) ?? 'main') ?? 0);
+      if (mailerPid === undefined) throw new Error(`no mailer is running; the logs are in ${logDir}`);
+      meter.watch('mailer', mailerPid);
+    },
     async measure(phaseName, streams, options = {}) {
       const stopMeter = meter.start();
       const outcomes = await client.call('load', {

@@ -19,6 +19,15 @@ export function usageOf(pid: number): Usage | undefined {
   }
 }
 
+/** The processes that a process has started. */
+export function childrenOf(pid: number): number[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
 function fromProc(stat: string): Usage {
   // The second field is the program's name in brackets and may hold spaces, so fields are counted behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -3,6 +3,7 @@ import express, { Router, type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { absolutePath } from 'swagger-ui-dist';
+import type { TrustProxy } from '../config';
 import type { Receiver } from '../ingest/receive';
 import type { Authenticator } from './auth';
 import { readBody } from './body';
@@ -24,6 +25,10 @@ export interface AppDeps {
   probes: HealthProbes;
   metrics: Metrics;
   routes: Route[];
+  /** What anybody may call, without a key: links in emails, reports of providers. They read their bodies themselves. */
+  publicRoutes: Router[];
+  /** Which proxies in front tell the truth about who calls; false: none. */
+  trustProxy: TrustProxy;
   version: string;
   logger: Logger;
 }
@@ -33,6 +38,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', deps.trustProxy);
   app.use((request, response, next) => {
     const startedMs = performance.now();
     const given = request.get('X-Request-Id');
@@ -43,6 +49,7 @@ export function createApp(deps: AppDeps): Express {
     next();
   });
   app.use(healthRoutes(deps.probes, deps.metrics));
+  for (const routes of deps.publicRoutes) app.use(routes);
   app.use(readBody);
   app.use(ingestRoutes({ ...deps, limit: deps.ingestLimit }));
 

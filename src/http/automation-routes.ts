@@ -1,18 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { automationStatuses, stepsSchema, triggerSchema, type Automation, type Step } from '../../domain/automation';
+import {
+  allSteps,
+  automationStatuses,
+  exits,
+  stepsSchema,
+  triggerSchema,
+  type Automation,
+  type Step,
+} from '../../domain/automation';
 import { eventKey } from '../../domain/event-name';
 import type { AutomationStore } from '../mongo/automations';
 import type { Database } from '../mongo/connect';
-import type { ListStore } from '../mongo/lists';
 import { newId } from '../mongo/new-id';
-import type { EndpointUrlCheck } from '../webhooks/endpoint-url';
-import { bounded, vetSteps } from './automation-steps';
+import { bounded, existingTemplates, vetSteps, type StepChecks } from './automation-steps';
 import { bodyOf, nameField } from './body-schema';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
+const exitsDescription = 'How a contact can leave that ends its runs; a complaint counts as unsubscribed';
 const automationSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -20,13 +27,26 @@ const automationSchema = z.object({
   trigger: triggerSchema,
   eventKey: z.string().describe('The name of the event in the form that it is matched in'),
   steps: stepsSchema,
-  version: z.int().describe('Counts changes of trigger and steps; a run keeps the steps it was started with'),
+  exitOn: z.array(z.enum(exits)).describe(exitsDescription),
+  version: z.int().describe('Counts changes of trigger, steps and exitOn; a run keeps what it was started with'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
 const status = z.enum(automationStatuses, { error: `must be one of ${automationStatuses.join(', ')}` });
+const exitOn = z
+  .array(z.enum(exits, { error: `must be one of ${exits.join(', ')}` }), {
+    error: `must be an array of ${exits.join(', ')}; an empty one lets runs go on`,
+  })
+  .transform((chosen) => exits.filter((exit) => chosen.includes(exit)))
+  .describe(exitsDescription);
 const newBody = bounded(
-  bodyOf({ name: nameField, status: status.default('draft'), trigger: triggerSchema, steps: stepsSchema }),
+  bodyOf({
+    name: nameField,
+    status: status.default('draft'),
+    trigger: triggerSchema,
+    steps: stepsSchema,
+    exitOn: exitOn.optional(),
+  }),
 );
 const changeBody = bounded(
   bodyOf({
@@ -34,14 +54,13 @@ const changeBody = bounded(
     status: status.optional(),
     trigger: triggerSchema.optional(),
     steps: stepsSchema.optional(),
+    exitOn: exitOn.optional(),
   }),
 );
 
-export interface AutomationRouteDeps {
+export interface AutomationRouteDeps extends StepChecks {
   database: Pick<Database, 'transaction'>;
   automations: AutomationStore;
-  lists: ListStore;
-  checkUrl: (url: string) => Promise<EndpointUrlCheck>;
   now: () => number;
 }
 
@@ -56,6 +75,16 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       });
     }
     return steps;
+  };
+
+  /** Steps that were saved long ago may name templates that are gone by now. */
+  const checkTemplates = async ({ workspaceId, steps }: Automation): Promise<void> => {
+    const wanted = allSteps(steps).flatMap((step) => (step.type === 'sendEmail' ? [step.templateId] : []));
+    const existing = await existingTemplates(deps.templates, workspaceId, wanted);
+    const gone = wanted.find((id) => !existing.has(id));
+    if (gone === undefined) return;
+    const detail = `There is no template ${gone} any more; PATCH the steps before you activate the automation.`;
+    throw new Problem(422, 'unknown_template', detail, { errors: [{ pointer: '/steps', detail }] });
   };
 
   return [
@@ -84,8 +113,10 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       idempotent: { secrets: [] },
       async handle({ caller, body }) {
         const nowMs = deps.now();
+        const { exitOn: exitsOfBody = [...exits], ...rest } = body;
         const automation: Automation = {
-          ...body,
+          ...rest,
+          exitOn: exitsOfBody,
           id: newId('automation'),
           workspaceId: caller.workspace._id,
           eventKey: eventKey(body.trigger.eventName),
@@ -126,6 +157,7 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
         const saved = await deps.database.transaction(async (session) => {
           const before = await deps.automations.get(workspaceId, id, session);
           if (!before) return undefined;
+          if (body.status === 'active' && !steps) await checkTemplates(before);
           const after = changed(before, { ...body, steps }, deps.now());
           await deps.automations.save(after, session);
           return after;
@@ -158,7 +190,9 @@ function changed(
 ): Automation {
   const trigger = wanted.trigger ?? before.trigger;
   const steps = wanted.steps ?? before.steps;
-  const isNewVersion = !isDeepStrictEqual(trigger, before.trigger) || !isDeepStrictEqual(steps, before.steps);
+  const exitsBefore = before.exitOn ?? [...exits];
+  const exitsAfter = wanted.exitOn ?? exitsBefore;
+  const isNewVersion = !isDeepStrictEqual([trigger, steps, exitsAfter], [before.trigger, before.steps, exitsBefore]);
   return {
     ...before,
     name: wanted.name ?? before.name,
@@ -166,6 +200,7 @@ function changed(
     trigger,
     eventKey: eventKey(trigger.eventName),
     steps,
+    exitOn: exitsAfter,
     version: before.version + (isNewVersion ? 1 : 0),
     updatedAtMs: nowMs,
   };
@@ -179,6 +214,7 @@ function show(automation: Automation): z.infer<typeof automationSchema> {
     trigger: automation.trigger,
     eventKey: automation.eventKey,
     steps: automation.steps,
+    exitOn: automation.exitOn ?? [...exits],
     version: automation.version,
     createdAt: new Date(automation.createdAtMs).toISOString(),
     updatedAt: new Date(automation.updatedAtMs).toISOString(),

@@ -10,6 +10,8 @@ import { runStatuses, type AutomationRunDocument, type AutomationRunStore } from
 import type { AutomationStore } from '../mongo/automations';
 import type { ContactStore } from '../mongo/contacts';
 import type { ListStore } from '../mongo/lists';
+import type { TemplateStore } from '../mongo/templates';
+import { existingTemplates } from './automation-steps';
 import { bodyOf } from './body-schema';
 import { jsonObjectField } from './contact-schema';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
@@ -24,7 +26,9 @@ const runSchema = z.object({
   status: z.enum(runStatuses),
   reason: z.string().nullable(),
   version: z.int(),
-  log: z.array(z.object({ position, step: z.string(), at: z.iso.datetime(), result: z.string() })),
+  log: z.array(
+    z.object({ position, step: z.string(), at: z.iso.datetime(), result: z.string(), emailId: z.string().optional() }),
+  ),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   workflowId: z.string(),
@@ -58,6 +62,7 @@ export interface AutomationRunRouteDeps {
   runs: AutomationRunStore;
   contacts: ContactStore;
   lists: ListStore;
+  templates: TemplateStore;
   temporalUrl: (workflowId: string) => string | null;
   now: () => number;
 }
@@ -113,8 +118,12 @@ export function automationRunRoutes(deps: AutomationRunRouteDeps): Route[] {
         const blank = newContact({ id: '', workspaceId: automation.workspaceId, email: '', source: 'api' }, nowMs);
         const wanted = allSteps(automation.steps).flatMap((step) => ('listId' in step ? [step.listId] : []));
         const listIds = await deps.lists.existing(automation.workspaceId, wanted);
+        const named = allSteps(automation.steps).flatMap((step) =>
+          step.type === 'sendEmail' ? [step.templateId] : [],
+        );
+        const templateIds = await existingTemplates(deps.templates, automation.workspaceId, named);
         const event = { name: body.eventName, properties: body.properties ?? {} };
-        const simulation = simulate(automation, event, found ?? blank, { listIds, nowMs });
+        const simulation = simulate(automation, event, found ?? blank, { listIds, templateIds, nowMs });
         return { ...simulation, reason: simulation.reason ?? null, ...answer };
       },
     }),
@@ -146,11 +155,12 @@ function show(
     status: run.status,
     reason: run.reason ?? null,
     version: run.version,
-    log: run.log.map(({ position: place, step, at, result }) => ({
+    log: run.log.map(({ position: place, step, at, result, emailId }) => ({
       position: place,
       step,
       at: at.toISOString(),
       result,
+      ...(emailId === undefined ? {} : { emailId }),
     })),
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,

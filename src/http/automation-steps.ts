@@ -3,7 +3,9 @@ import { allSteps, type Step } from '../../domain/automation';
 import { isDeeperThan, isObject } from '../../domain/json';
 import { maxNesting } from '../../domain/message';
 import type { ListStore } from '../mongo/lists';
+import type { TemplateStore } from '../mongo/templates';
 import type { EndpointUrlCheck } from '../webhooks/endpoint-url';
+import type { FromCheck } from './from-check';
 
 /** What is wrong with a step, and where. */
 export interface StepProblem {
@@ -41,11 +43,21 @@ function pathOfUnusableKey(value: unknown): string[] | undefined {
   return undefined;
 }
 
-/** Checks what the schema cannot know: that lists exist and URLs may be called. URLs come back normalised. */
+export interface StepChecks {
+  lists: ListStore;
+  templates: TemplateStore;
+  checkUrl: (url: string) => Promise<EndpointUrlCheck>;
+  checkSender: FromCheck;
+}
+
+/**
+ * Checks what the schema cannot know: that lists and templates exist, that URLs may be called, and whom emails may be
+ * from. URLs come back normalised.
+ */
 export async function vetSteps(
   workspaceId: string,
   steps: readonly Step[],
-  deps: { lists: ListStore; checkUrl: (url: string) => Promise<EndpointUrlCheck> },
+  deps: StepChecks,
 ): Promise<{ steps: Step[]; problems: StepProblem[] }> {
   const all = allSteps(steps);
   const wantedLists = all.flatMap((step) => ('listId' in step ? [step.listId] : []));
@@ -53,6 +65,16 @@ export async function vetSteps(
   const existing = await deps.lists.existing(workspaceId, [...new Set(wantedLists)]);
   const checks = new Map(
     await Promise.all([...new Set(wantedUrls)].map(async (url) => [url, await deps.checkUrl(url)] as const)),
+  );
+  const emails = all.flatMap((step) => (step.type === 'sendEmail' ? [step] : []));
+  const templates = await existingTemplates(
+    deps.templates,
+    workspaceId,
+    emails.map(({ templateId }) => templateId),
+  );
+  const senders = [...new Set(emails.flatMap(({ from }) => from ?? []))];
+  const senderChecks = new Map(
+    await Promise.all(senders.map(async (from) => [from, await deps.checkSender(workspaceId, from)] as const)),
   );
   const problems: StepProblem[] = [];
 
@@ -74,11 +96,16 @@ export async function vetSteps(
         return step;
       }
       case 'sendEmail': {
-        const detail = 'Sending email is not available yet; use a webhook step, or leave this step out.';
-        problems.push({ pointer, detail });
+        if (!templates.has(step.templateId)) {
+          const detail = `There is no template ${step.templateId} in this workspace; take an id from GET /templates.`;
+          problems.push({ pointer: `${pointer}/templateId`, detail });
+        }
+        const sender = step.from === undefined ? undefined : senderChecks.get(step.from);
+        if (sender?.ok === false) problems.push({ pointer: `${pointer}/from`, detail: sender.reason });
         return step;
       }
       case 'condition':
+      case 'waitForEmail':
         return {
           ...step,
           then: vetAll(step.then, `${pointer}/then`),
@@ -91,4 +118,14 @@ export async function vetSteps(
     }
   };
   return { steps: vetAll(steps, '/steps'), problems };
+}
+
+/** Those of the templates that exist. */
+export async function existingTemplates(
+  templates: Pick<TemplateStore, 'get'>,
+  workspaceId: string,
+  ids: string[],
+): Promise<Set<string>> {
+  const found = await Promise.all([...new Set(ids)].map((id) => templates.get(workspaceId, id)));
+  return new Set(found.flatMap((template) => template?.id ?? []));
 }

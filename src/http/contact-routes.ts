@@ -5,7 +5,9 @@ import type { ContactWrite, ContactWrites } from '../mongo/contact-writes';
 import type { ContactStore } from '../mongo/contacts';
 import type { ListStore } from '../mongo/lists';
 import { contactRefs } from '../mongo/waiters';
+import type { AfterCommit } from './after-commit';
 import { bodyOf } from './body-schema';
+import { checkedLists, listIdsField } from './checked-lists';
 import { contactSchema, jsonObjectField, placeOfContact, showContact } from './contact-schema';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { notFound, Problem } from './problem';
@@ -29,9 +31,6 @@ const userId = z
   .string({ error: 'must be a text: the id that your CDP knows this person by' })
   .min(1, { error: 'must not be empty; leave it out instead' })
   .max(1_000, { error: 'must have at most 1000 characters' });
-const listIds = z
-  .array(z.string({ error: 'must be the id of a list' }), { error: 'must be an array of ids of lists' })
-  .max(1_000, { error: 'may hold at most 1000 lists' });
 const metadata = jsonObjectField.describe('Anything that you know of this person');
 
 const listQuery = z.object({
@@ -46,15 +45,19 @@ const newBody = bodyOf({
   firstName: personName.optional(),
   lastName: personName.optional(),
   metadata: metadata.optional(),
-  listIds: listIds.optional(),
+  listIds: listIdsField.optional(),
   userId: userId.optional(),
+  source: z
+    .enum(['api', 'manual'], { error: 'must be api or manual' })
+    .default('api')
+    .describe('manual: a person has typed it in'),
 });
 const changeBody = bodyOf({
   firstName: personName.optional(),
   lastName: personName.optional(),
   metadata: metadata.optional().describe('Merged key by key; null removes a key'),
   status: z.enum(['active', 'unsubscribed'], { error: 'must be active or unsubscribed' }).optional(),
-  listIds: listIds.optional().describe('All lists that the contact is to be on'),
+  listIds: listIdsField.optional().describe('All lists that the contact is to be on'),
 });
 
 export interface ContactRouteDeps {
@@ -62,22 +65,14 @@ export interface ContactRouteDeps {
   lists: ListStore;
   writes: ContactWrites;
   /** Dispatches the events and wakes tracks that wait for the contact; never rejects. */
-  afterCommit: (commit: { eventIds: string[]; refs: string[] }) => Promise<void>;
+  afterCommit: AfterCommit;
+  /** Best effort: what is stored and not started is started by the sweep. */
+  startErasure: (contactId: string) => void;
   now: () => number;
 }
 
 /** The people of a workspace. */
 export function contactRoutes(deps: ContactRouteDeps): Route[] {
-  const checkedLists = async (workspaceId: string, ids: string[]): Promise<string[]> => {
-    const existing = await deps.lists.existing(workspaceId, ids);
-    const errors = ids.flatMap((id, index) =>
-      existing.has(id) ? [] : [{ pointer: `/listIds/${index}`, detail: `There is no list ${id} in this workspace.` }],
-    );
-    if (errors[0]) {
-      throw new Problem(422, 'unknown_list', `${errors[0].detail} Take the ids from GET /lists.`, { errors });
-    }
-    return [...new Set(ids)];
-  };
   const saved = (write: ContactWrite, refsOf: (contact: Contact) => string[]): z.infer<typeof contactSchema> => {
     switch (write.kind) {
       case 'unknown':
@@ -89,7 +84,8 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
       case 'saved': {
         const refs = refsOf(write.contact);
         // Not awaited: the write is durable, and an absent Temporal must not hold its answer up.
-        if (write.eventIds.length > 0) void deps.afterCommit({ eventIds: write.eventIds, refs });
+        const left = write.contact.status === 'active' ? {} : { leftContactId: write.contact.id };
+        if (write.eventIds.length > 0) void deps.afterCommit({ eventIds: write.eventIds, refs, ...left });
         return showContact(write.contact);
       }
     }
@@ -131,7 +127,8 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
           workspaceId,
           email: body.email,
           patch: patchOf(body),
-          listIds: await checkedLists(workspaceId, body.listIds ?? []),
+          listIds: await checkedLists(deps.lists, workspaceId, body.listIds ?? []),
+          source: body.source,
           ...(body.userId === undefined ? {} : { userId: body.userId }),
         };
         return saved(await deps.writes.create(wanted, deps.now()), (contact) =>
@@ -166,7 +163,7 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
           workspaceId,
           id: params['id'] ?? '',
           patch: { ...patchOf(body), ...(body.status === undefined ? {} : { status: body.status }) },
-          ...(body.listIds === undefined ? {} : { listIds: await checkedLists(workspaceId, body.listIds) }),
+          ...(body.listIds === undefined ? {} : { listIds: await checkedLists(deps.lists, workspaceId, body.listIds) }),
         };
         // Nobody waits for a contact that is known.
         return saved(await deps.writes.change(wanted, deps.now()), () => []);
@@ -176,10 +173,12 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
       method: 'delete',
       path: '/contacts/:id',
       tag: 'Contacts',
-      summary: 'Delete a contact',
+      summary: 'Delete a contact, and everything that is stored of the person: see /erasures',
       status: 204,
       async handle({ caller, params }) {
-        if (!(await deps.contacts.delete(caller.workspace._id, params['id'] ?? ''))) throw notFound('contact');
+        const id = params['id'] ?? '';
+        if (!(await deps.writes.remove(caller.workspace._id, id, deps.now()))) throw notFound('contact');
+        deps.startErasure(id);
         return undefined;
       },
     }),

@@ -141,6 +141,13 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): Route[] {
             'endpoint_deleted',
             'The endpoint of this delivery was deleted; nothing can be delivered to it any more.',
           );
+        if (!(await deps.events.get(delivery.eventId))) {
+          throw new Problem(
+            409,
+            'delivery_erased',
+            'The person of this delivery was erased, and its payload with them; nothing can be delivered any more.',
+          );
+        }
         if (endpoint.status !== 'active') throw notActive(endpoint);
         await deps.starter.retrigger(delivery);
         return {

@@ -1,9 +1,11 @@
 import { Router } from 'express';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EmailNewsKind } from '../../domain/email-event';
 import type { Receipt } from '../ingest/receive';
+import type { EmailEventReceipt } from '../ingest/receive-email-events';
 
 /** What the process counts, in the form that Prometheus reads. */
-export function createMetrics(lane: { depth: number }) {
+export function createMetrics(lanes: { messages: { depth: number }; emailEvents: { depth: number } }) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const messages = new Counter({
@@ -24,12 +26,35 @@ export function createMetrics(lane: { depth: number }) {
     help: 'Stored messages that wait for their workflow to be started',
     registers: [registry],
     collect() {
-      this.set(lane.depth);
+      this.set(lanes.messages.depth);
+    },
+  });
+  const emailEvents = new Counter({
+    name: 'esx_email_events_total',
+    help: 'Opens, clicks, unsubscribes and reports received, by what they are and whether they were new',
+    labelNames: ['kind', 'status'],
+    registers: [registry],
+  });
+  const lost = new Counter({
+    name: 'esx_email_events_lost_total',
+    help: 'Opens and clicks that were answered though they could not be stored',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'esx_email_event_starts_waiting',
+    help: 'Stored email events that wait for their workflow to be started',
+    registers: [registry],
+    collect() {
+      this.set(lanes.emailEvents.depth);
     },
   });
   return {
     registry,
     countReceipts: (receipts: readonly Receipt[]): void => receipts.forEach(({ status }) => messages.inc({ status })),
+    countEmailEvents: (receipts: readonly EmailEventReceipt[]): void =>
+      receipts.forEach(({ kind, status }) => emailEvents.inc({ kind, status })),
+    countLost: (kind: EmailNewsKind): void => lost.inc({ kind }),
     timeRequest: (method: string, status: number, seconds: number): void =>
       requests.observe({ method, status }, seconds),
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { webhookEventData, webhookEventTypes } from '../../domain/webhook-events';
+import { webhookEnvelope, webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
 import { problemSchema } from './problem';
 import type { Route } from './route';
 import { ingestOperations } from './ingest-openapi';
@@ -59,6 +59,9 @@ function operation(route: Route): object {
           },
         }
       : {}),
+    ...(route.stream === undefined
+      ? {}
+      : { requestBody: { required: true, content: { [route.stream]: { schema: { type: 'string' } } } } }),
     responses: {
       [route.status]: {
         description: route.summary,
@@ -69,13 +72,7 @@ function operation(route: Route): object {
   };
 }
 
-function webhookOperation(type: keyof typeof webhookEventData): object {
-  const envelope = z.object({
-    event: z.literal(type),
-    workspaceId: z.string(),
-    timestamp: z.iso.datetime(),
-    data: webhookEventData[type],
-  });
+function webhookOperation(type: WebhookEventType): object {
   return {
     summary: type,
     parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
@@ -85,7 +82,7 @@ function webhookOperation(type: keyof typeof webhookEventData): object {
       description: 'Standard Webhooks 1.0.0',
       schema: { type: 'string' },
     })),
-    requestBody: { content: json(toSchema(envelope, 'output')) },
+    requestBody: { content: json(toSchema(webhookEnvelope(type), 'output')) },
     responses: { '2XX': { description: 'Taken. Anything else, or no answer within 30 s, is tried again.' } },
   };
 }

@@ -7,6 +7,14 @@ import { isObject } from '../../domain/json';
 import { OverloadedError } from '../mongo/gathering';
 import { TemporalUnavailableError } from '../temporal/start';
 
+const problemErrorSchema = z.object({
+  pointer: z.string(),
+  detail: z.string(),
+  line: z.int().optional().describe('Of a text that cannot be parsed, from 1'),
+  column: z.int().optional(),
+});
+type ProblemError = z.infer<typeof problemErrorSchema>;
+
 /** An answer that says what is wrong and what to do, as problem details (RFC 9457). */
 export class Problem extends Error {
   constructor(
@@ -15,7 +23,7 @@ export class Problem extends Error {
     readonly code: string,
     /** For people: what is wrong and what to do. */
     readonly detail: string,
-    readonly more: { errors?: { pointer: string; detail: string }[]; retryAfterSeconds?: number } = {},
+    readonly more: { errors?: ProblemError[]; retryAfterSeconds?: number } = {},
   ) {
     super(detail);
   }
@@ -29,7 +37,7 @@ export const problemSchema = z
     code: z.string().describe('Stable, for programs'),
     detail: z.string().describe('What is wrong and what to do'),
     requestId: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    errors: z.array(problemErrorSchema).optional(),
   })
   .describe('Problem details, RFC 9457');
 

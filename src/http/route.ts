@@ -15,6 +15,8 @@ export interface Route {
   summary: string;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The body is of this content type, and the handler reads it from the request as it comes in. */
+  stream?: string;
   status: 200 | 201 | 202 | 204;
   response?: z.ZodType;
   /** Creates something: takes an Idempotency-Key. `secrets` names fields of the answer that are never stored. */
@@ -26,6 +28,7 @@ export interface RouteCall {
   params: Record<string, string>;
   query: unknown;
   body: unknown;
+  request: Request;
   response: Response;
 }
 
@@ -44,6 +47,7 @@ export function route<
       params: Record<string, string>;
       query: z.output<Query>;
       body: z.output<Body>;
+      request: Request;
       response: Response;
     }): Promise<z.input<Answer>>;
   },
@@ -60,6 +64,7 @@ export function mountRoutes(
 ): void {
   for (const definition of routes) {
     router[definition.method](definition.path, async (request, response) => {
+      if (definition.stream) hangUpAfter(request, response);
       const caller = await deps.auth.authenticate(request);
       await deps.limit.consume(caller.workspace._id, 1, response);
       const query: unknown = definition.query ? parse(definition.query, request.query, 'query') : {};
@@ -70,20 +75,50 @@ export function mountRoutes(
       const params = stringsOf(request.params);
       // Set first, so that a handler may choose another one.
       response.status(definition.status);
-      const run = (): Promise<unknown> => definition.handle({ caller, params, query, body, response });
+      const run = (): Promise<unknown> => definition.handle({ caller, params, query, body, request, response });
       const answer = definition.idempotent
         ? await deps.idempotency.run(
             request,
             caller,
-            { fingerprint: `${request.method} ${request.path} ${text}`, ...definition.idempotent },
+            {
+              fingerprint: `${request.method} ${request.path} ${definition.stream ? streamPrint(request) : text}`,
+              ...definition.idempotent,
+            },
             response,
             run,
           )
         : await run();
+      // Answered in a form of its own.
+      if (response.headersSent) return;
       if (definition.status === 204) response.end();
       else response.json(answer);
     });
   }
+}
+
+/** Time to read an answer that comes before the end of the body, and what is still taken in meanwhile. */
+const hangUpMs = 1_000;
+const lastBytes = 1_000_000;
+
+/** What is answered while its body still comes in is not read to the end, unless the end is near. */
+function hangUpAfter(request: Request, response: Response): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    let bytes = 0;
+    request.on('data', (block: Buffer) => {
+      bytes += block.length;
+      if (bytes > lastBytes) request.pause();
+    });
+    setTimeout(() => {
+      if (!request.complete) request.destroy();
+    }, hangUpMs);
+  });
+}
+
+/** What tells two bodies apart before they are read. */
+function streamPrint(request: Request): string {
+  const { 'content-length': length = '', 'content-encoding': encoding = '' } = request.headers;
+  return `${request.originalUrl} ${length} ${encoding}`;
 }
 
 function parse(schema: z.ZodType, value: unknown, where: 'body' | 'query'): unknown {

@@ -7,6 +7,7 @@ import { OverloadedError } from '../mongo/gathering';
 import type { MessageDocument, MessageSource, MessageStore } from '../mongo/messages';
 import { newId } from '../mongo/new-id';
 import type { RejectionDocument, RejectionStore } from '../mongo/rejections';
+import type { StartableMessage } from './lanes';
 import type { StartLane } from './start-lane';
 
 /** Segment's and RudderStack's own limit for one event. */
@@ -46,7 +47,7 @@ export class Receiver {
     private readonly deps: {
       messages: MessageStore;
       rejections: RejectionStore;
-      lane: StartLane;
+      lane: StartLane<StartableMessage>;
       now: () => number;
       logger: Logger;
       onReceipts: (receipts: readonly Receipt[]) => void;

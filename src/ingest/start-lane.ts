@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
-import { messagesPerCommit, type Starter } from '../temporal/start';
+import { messagesPerCommit } from '../temporal/start';
+import type { StartBudget } from './start-budget';
 
-/** A message that is durable and whose workflow is to be started. */
+/** What is durable and whose workflow is to be started. */
 export interface Startable {
   key: string;
-  type: 'identify' | 'track';
 }
 
 /** Groups whose commit is not done yet, at a time: what comes meanwhile makes the next group larger, and so cheaper. */
 const maxOpenGroups = 2;
-/** How many starts may leave at once after a rest: a start costs far more than a message in a group. */
-const maxBurst = 3;
 const maxGroup = messagesPerCommit;
 /** A request with more messages leaves in pieces: the keys of a piece stay far below Temporal's limit for an input. */
 const maxParcel = 1_000;
@@ -26,36 +24,38 @@ const slowAtMostMs = 250;
 const maxGathered = 10_000;
 
 interface OpenGroup {
-  /** A message that tells by its state that the group is committed; of a large request, its first part. */
+  /** The one that tells by its state that the group is committed; of a large request, its first part. */
   key: string;
   startedAtMs: number;
 }
 
-export interface StartLaneDeps {
-  starter: Pick<Starter, 'startContactUpsert' | 'startCustomEvent' | 'startBatch'>;
-  /** Those of the messages that have their outcome. Needs: src/mongo/messages.ts. */
+export interface StartLaneDeps<Item extends Startable> {
+  /** The word for it in the log. */
+  name: 'messages' | 'emailEvents';
+  startOne: (item: Item) => Promise<void>;
+  startGroup: (keys: [string, ...string[]]) => Promise<void>;
+  /** False for what may wait longer than its commit: it tells of a group only where it stands alone. */
+  endsAtCommit?: (item: Item) => boolean;
+  /** Those that have their outcome. */
   done: (keys: string[]) => Promise<Set<string>>;
   logger: Logger;
-  /** Paces the starts under load: with fewer of them the groups are larger and each event cheaper and later. */
-  startsPerSecond: number;
+  budget: StartBudget;
   /** Milliseconds that never jump. */
   clock?: () => number;
 }
 
 /**
- * Starts workflows for messages that were stored. At rest each message gets its own workflow at once. Under load
+ * Starts workflows for what was stored: messages, or email events. At rest each gets its own workflow at once. Under load
  * arrivals gather, and leave as one ordered group with the next start: a group costs hardly more than one. How many
  * groups are open is bounded by commits done, not by starts answered: otherwise a worker that lags behind would be sent
  * ever more small groups, where fewer and larger ones are what helps it. Receivers do not count: a slow one holds up
  * nobody's commit.
  */
-export class StartLane {
-  /** The messages of one request stay together and in their order. */
-  private parcels: Startable[][] = [];
+export class StartLane<Item extends Startable> {
+  /** What came in one request stays together and in its order. */
+  private parcels: Item[][] = [];
   private gathered = 0;
   private open: OpenGroup[] = [];
-  private tokens = maxBurst;
-  private tokensAtMs: number;
   private timer: NodeJS.Timeout | undefined;
   private isLooking = false;
   private lateInARow = 0;
@@ -63,27 +63,26 @@ export class StartLane {
   private readonly waiting = new Set<() => void>();
   private readonly clock: () => number;
 
-  constructor(private readonly deps: StartLaneDeps) {
+  constructor(private readonly deps: StartLaneDeps<Item>) {
     this.clock = deps.clock ?? (() => performance.now());
-    this.tokensAtMs = this.clock();
   }
 
   /** Never waits and never throws: what cannot be started now is started by the sweep. */
-  add(messages: Startable[]): void {
-    if (messages.length === 0) return;
-    for (let start = 0; start < messages.length; start += maxParcel) {
-      this.parcels.push(messages.slice(start, start + maxParcel));
+  add(items: Item[]): void {
+    if (items.length === 0) return;
+    for (let start = 0; start < items.length; start += maxParcel) {
+      this.parcels.push(items.slice(start, start + maxParcel));
     }
-    this.gathered += messages.length;
+    this.gathered += items.length;
     this.leave();
   }
 
-  /** Messages that wait for a start. */
+  /** How many wait for a start. */
   get depth(): number {
     return this.gathered;
   }
 
-  /** Resolves when few enough messages wait for a start, or after a quarter of a second. */
+  /** Resolves when few enough wait for a start, or after a quarter of a second. */
   async room(): Promise<void> {
     if (this.gathered < slowAnswersAt) return;
     await new Promise<void>((resolve) => {
@@ -103,9 +102,7 @@ export class StartLane {
   }
 
   private leave(): void {
-    this.refill();
-    while (this.parcels.length > 0 && this.open.length < maxOpenGroups && this.tokens >= 1) {
-      this.tokens--;
+    while (this.parcels.length > 0 && this.open.length < maxOpenGroups && this.deps.budget.take(this.clock())) {
       void this.start(this.takeGroup());
     }
     this.wake();
@@ -114,8 +111,7 @@ export class StartLane {
   /** Comes back when a group may be committed, or when the next start is due. */
   private wake(): void {
     if (this.timer !== undefined || (this.open.length === 0 && this.parcels.length === 0)) return;
-    const untilTokenMs = this.parcels.length > 0 ? ((1 - this.tokens) * 1_000) / this.deps.startsPerSecond : Infinity;
-    const delayMs = this.open.length > 0 ? lookEveryMs : Math.max(1, untilTokenMs);
+    const delayMs = this.open.length > 0 ? lookEveryMs : Math.max(1, this.deps.budget.waitMs(this.clock()));
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.look().finally(() => this.leave());
@@ -123,14 +119,8 @@ export class StartLane {
     this.timer.unref();
   }
 
-  private refill(): void {
-    const nowMs = this.clock();
-    this.tokens = Math.min(maxBurst, this.tokens + ((nowMs - this.tokensAtMs) * this.deps.startsPerSecond) / 1_000);
-    this.tokensAtMs = nowMs;
-  }
-
-  private takeGroup(): Startable[] {
-    const group: Startable[] = [];
+  private takeGroup(): Item[] {
+    const group: Item[] = [];
     for (
       let next = this.parcels[0];
       next && (group.length === 0 || group.length + next.length <= maxGroup);
@@ -145,18 +135,16 @@ export class StartLane {
     return group;
   }
 
-  private async start(group: Startable[]): Promise<void> {
-    const [first] = group;
+  private async start(group: Item[]): Promise<void> {
+    const [first, ...rest] = group;
     if (!first) return;
-    // An identify always has its outcome after the commit; a track may go on to wait for its contact.
-    const committedFirst = group.slice(0, messagesPerCommit);
-    const telling = committedFirst.findLast(({ type }) => type === 'identify') ?? first;
+    const { endsAtCommit = () => true, startOne, startGroup } = this.deps;
+    const telling = group.slice(0, messagesPerCommit).findLast(endsAtCommit) ?? first;
     const entry: OpenGroup = { key: telling.key, startedAtMs: this.clock() };
     this.open.push(entry);
     try {
-      if (group.length > 1) await this.deps.starter.startBatch(group.map(({ key }) => key));
-      else if (first.type === 'identify') await this.deps.starter.startContactUpsert(first.key);
-      else await this.deps.starter.startCustomEvent(first.key);
+      if (rest.length === 0) await startOne(first);
+      else await startGroup([first.key, ...rest.map(({ key }) => key)]);
     } catch (error) {
       this.leaveToSweep(error, group.length);
       this.open = this.open.filter((other) => other !== entry);
@@ -166,10 +154,10 @@ export class StartLane {
 
   /** While Temporal is away nothing is worth keeping in memory: it is all in the inbox, and the sweep starts it. */
   private leaveToSweep(error: unknown, inGroup: number): void {
-    const messages = inGroup + this.gathered;
+    const count = inGroup + this.gathered;
     this.parcels = [];
     this.gathered = 0;
-    this.deps.logger.warn({ err: error, messages }, 'start.left_to_sweep');
+    this.deps.logger.warn({ err: error, [this.deps.name]: count }, 'start.left_to_sweep');
   }
 
   private async look(): Promise<void> {

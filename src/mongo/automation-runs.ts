@@ -14,6 +14,8 @@ export interface RunLogEntry {
   result: string;
   /** Webhook events that the step caused. */
   eventIds?: string[];
+  /** The email that the step has sent. */
+  emailId?: string;
 }
 
 export interface AutomationRunDocument extends Omit<NewRun, 'key'> {
@@ -27,6 +29,10 @@ export interface AutomationRunDocument extends Omit<NewRun, 'key'> {
 
 export const automationRunIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, automationId: 1, startedAt: -1, _id: -1 }, name: 'byAutomation' },
+  // The removal of a person.
+  { key: { contactId: 1, _id: 1 }, name: 'byContact' },
+  // Those of a contact that leaves.
+  { key: { contactId: 1 }, name: 'runningOf', partialFilterExpression: { status: 'running' } },
   // Whose messages must not expire yet.
   { key: { startedAt: 1 }, name: 'running', partialFilterExpression: { status: 'running' } },
 ];
@@ -53,6 +59,16 @@ export class AutomationRunStore {
 
   async get(key: string, session?: ClientSession): Promise<AutomationRunDocument | undefined> {
     return (await this.collection.findOne({ _id: key }, session ? { session } : {})) ?? undefined;
+  }
+
+  /** Keys of the runs of these contacts that are not over. */
+  async runningOf(contactIds: string[]): Promise<string[]> {
+    if (contactIds.length === 0) return [];
+    const rows = await this.collection
+      .find({ contactId: { $in: contactIds }, status: 'running' })
+      .project<{ _id: string }>({ _id: 1 })
+      .toArray();
+    return rows.map(({ _id }) => _id);
   }
 
   /** Notes a finished step once; false when it was noted before. */

@@ -1,6 +1,6 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
 import { z } from 'zod';
-import { stepSchema, type Automation, type Listener, type Step } from '../../domain/automation';
+import { stepSchema, type Automation, type Exit, type Listener, type Step } from '../../domain/automation';
 import { newestFirst, type PageStart } from './page';
 
 /** `steps` are kept as JSON text: their traits have names that MongoDB could misread. */
@@ -15,6 +15,7 @@ export interface AutomationDocument extends Omit<Automation, 'id' | 'steps' | 'c
 interface VersionDocument {
   _id: string;
   steps: string;
+  exitOn?: Exit[];
 }
 
 const stepsSchema = z.array(stepSchema);
@@ -78,14 +79,18 @@ export class AutomationStore {
    */
   async save(automation: Automation, session?: ClientSession): Promise<void> {
     const options = { upsert: true, ...(session ? { session } : {}) };
+    const { steps, exitOn } = automation;
+    const kept = { steps: JSON.stringify(steps), ...(exitOn === undefined ? {} : { exitOn }) };
     const version = { _id: `${automation.id}/${automation.version}` };
-    await this.versions.updateOne(version, { $setOnInsert: { steps: JSON.stringify(automation.steps) } }, options);
+    await this.versions.updateOne(version, { $setOnInsert: kept }, options);
     await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), options);
   }
 
-  async stepsOf(automationId: string, version: number): Promise<Step[] | undefined> {
+  /** What runs of that version go by. */
+  async versionOf(automationId: string, version: number): Promise<{ steps: Step[]; exitOn?: Exit[] } | undefined> {
     const found = await this.versions.findOne({ _id: `${automationId}/${version}` });
-    return found ? readSteps(found.steps) : undefined;
+    if (!found) return undefined;
+    return { steps: readSteps(found.steps), ...(found.exitOn === undefined ? {} : { exitOn: found.exitOn }) };
   }
 
   /** Deletes the automation with the steps of all its versions, so that runs under way stop at their next step. */

@@ -12,11 +12,22 @@ export type ContactWrite =
   | { kind: 'unknown' };
 
 /** Contacts written through the API: each write and the webhook event that it causes are one transaction. */
-export function createContactWrites(database: Database, stores: Pick<Stores, 'contacts' | 'events'>) {
+export function createContactWrites(
+  database: Database,
+  stores: Pick<Stores, 'contacts' | 'events' | 'erasures' | 'suppressions'>,
+) {
   return {
     /** Makes a contact. A user id that another contact holds moves to the new one, as an identify would move it. */
     create(
-      wanted: { workspaceId: string; email: string; userId?: string; listIds: string[]; patch: ContactPatch },
+      wanted: {
+        workspaceId: string;
+        email: string;
+        userId?: string;
+        listIds: string[];
+        patch: ContactPatch;
+        /** `api` where nothing is said. */
+        source?: 'api' | 'manual';
+      },
       nowMs: number,
     ): Promise<ContactWrite> {
       const { workspaceId, email, listIds } = wanted;
@@ -25,7 +36,7 @@ export function createContactWrites(database: Database, stores: Pick<Stores, 'co
         const known = await stores.contacts.find(workspaceId, { emails: [email], userIds }, session);
         const taken = known.find((contact) => contact.email === email);
         if (taken) return { kind: 'emailTaken', contactId: taken.id };
-        const blank = newContact({ id: newId('contact'), workspaceId, email, source: 'api' }, nowMs);
+        const blank = newContact({ id: newId('contact'), workspaceId, email, source: wanted.source ?? 'api' }, nowMs);
         const { contact } = applyPatch(blank, wanted.patch, nowMs, nowMs);
         if (isMetadataTooLarge(contact.metadata)) return { kind: 'metadataTooLarge' };
         const created = { ...contact, listIds, externalIds: userIds.map((id) => ({ id, atMs: nowMs })) };
@@ -56,6 +67,23 @@ export function createContactWrites(database: Database, stores: Pick<Stores, 'co
         await stores.contacts.save({ created: [], changed: [next], robbedIds: [] }, session);
         await stores.events.insert(events, session);
         return { kind: 'saved', contact: next, eventIds: events.map(({ id }) => id) };
+      });
+    },
+
+    /** Removes a contact at once, and notes that everything else about the person is to be removed. False: there is none. */
+    remove(workspaceId: string, id: string, nowMs: number): Promise<boolean> {
+      return database.transaction(async (session) => {
+        const contact = await stores.contacts.get(workspaceId, id, session);
+        if (!contact) return false;
+        const userIds = contact.externalIds.map((tie) => tie.id);
+        const person = { workspaceId, contactId: id, emails: [contact.email], userIds };
+        await stores.erasures.insert(person, new Date(nowMs), session);
+        // The next import must not bring back who had left.
+        if (contact.status === 'unsubscribed') {
+          const left = { email: contact.email, reason: 'unsubscribed' as const };
+          await stores.suppressions.add(workspaceId, [left], new Date(nowMs), session);
+        }
+        return stores.contacts.delete(workspaceId, id, session);
       });
     },
   };

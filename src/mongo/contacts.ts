@@ -26,6 +26,12 @@ export const contactIndexes: IndexDescription[] = [
     name: 'byList',
     partialFilterExpression: { listIds: { $gt: '' } },
   },
+  // Campaigns, through everyone on their lists.
+  {
+    key: { workspaceId: 1, listIds: 1, _id: 1 },
+    name: 'audience',
+    partialFilterExpression: { listIds: { $gt: '' } },
+  },
 ];
 
 function toDocument(contact: Contact): ContactDocument {
@@ -65,6 +71,12 @@ export class ContactStore {
     return document ? fromDocument(document) : undefined;
   }
 
+  async byIds(workspaceId: string, ids: string[], session?: ClientSession): Promise<Contact[]> {
+    if (ids.length === 0) return [];
+    const filter = { _id: { $in: ids }, workspaceId };
+    return (await this.collection.find(filter, session ? { session } : {}).toArray()).map(fromDocument);
+  }
+
   /** The contacts that any of these emails or external ids belong to. */
   async find(
     workspaceId: string,
@@ -102,13 +114,40 @@ export class ContactStore {
     await this.collection.updateOne({ _id: id, workspaceId }, change);
   }
 
-  async delete(workspaceId: string, id: string): Promise<boolean> {
-    return (await this.collection.deleteOne({ _id: id, workspaceId })).deletedCount === 1;
+  async delete(workspaceId: string, id: string, session?: ClientSession): Promise<boolean> {
+    const options = session ? { session } : {};
+    return (await this.collection.deleteOne({ _id: id, workspaceId }, options)).deletedCount === 1;
   }
 
   /** Takes a list off every contact that is on it. */
   async takeOffList(workspaceId: string, listId: string): Promise<void> {
     await this.collection.updateMany({ workspaceId, listIds: listId }, { $pull: { listIds: listId } });
+  }
+
+  /** The contacts on any of the lists, each once, in the order of their ids. */
+  async audiencePage(
+    workspaceId: string,
+    listIds: string[],
+    afterId: string | undefined,
+    limit: number,
+  ): Promise<Pick<Contact, 'id' | 'email' | 'status'>[]> {
+    if (listIds.length === 0) return [];
+    const rows = await this.collection
+      .find(
+        { workspaceId, listIds: { $in: listIds }, ...(afterId === undefined ? {} : { _id: { $gt: afterId } }) },
+        { hint: 'audience' },
+      )
+      .sort({ _id: 1 })
+      .limit(limit)
+      .project<Pick<ContactDocument, '_id' | 'email' | 'status'>>({ email: 1, status: 1 })
+      .toArray();
+    return rows.map(({ _id, email, status }) => ({ id: _id, email, status }));
+  }
+
+  /** How many contacts are on any of the lists. */
+  async audienceSize(workspaceId: string, listIds: string[]): Promise<number> {
+    if (listIds.length === 0) return 0;
+    return this.collection.countDocuments({ workspaceId, listIds: { $in: listIds } }, { hint: 'audience' });
   }
 
   /** A page of contacts, newest first; `prefix` matches the start of the email. */

@@ -3,7 +3,7 @@ import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
 import { inTime } from './connect';
 import { Gathering } from './gathering';
-import { newestFirst, type PageStart } from './page';
+import { newestFirst, oldestFirst, type PageStart } from './page';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
 export type MessageSource = (typeof messageSources)[number];
@@ -53,8 +53,8 @@ export const messageIndexes: IndexDescription[] = [
     name: 'unfinished',
     partialFilterExpression: { state: 'received' },
   },
-  // The list of tracks that wait: few.
-  { key: { workspaceId: 1, receivedAt: -1, _id: -1 }, name: 'waiting', partialFilterExpression: { state: 'waiting' } },
+  // The same two of tracks that wait.
+  { key: { receivedAt: 1, _id: 1, workspaceId: 1 }, name: 'waiting', partialFilterExpression: { state: 'waiting' } },
 ];
 
 function indexFor(filter: Filter<MessageDocument>): string {
@@ -154,6 +154,17 @@ export class MessageStore {
     const keys = rows.map(({ _id }) => _id);
     if (keys.length > 0) await this.collection.updateMany({ _id: { $in: keys } }, { $set: { sweptAt: now } });
     return keys;
+  }
+
+  /** Tracks received before a moment that wait for their contact, oldest first. */
+  async waiting(page: {
+    before: Date;
+    after?: PageStart | undefined;
+    limit: number;
+  }): Promise<Pick<MessageDocument, '_id' | 'receivedAt'>[]> {
+    return oldestFirst(this.collection, { state: 'waiting' }, 'receivedAt', page, 'waiting')
+      .project<Pick<MessageDocument, '_id' | 'receivedAt'>>({ receivedAt: 1 })
+      .toArray();
   }
 
   /** A page of messages, newest first. */

@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter, WithId } from 'mongodb';
+import type { Collection, Document, Filter, FindCursor, WithId } from 'mongodb';
 
 /** Where a page starts: after the row with this time and id, in the order newest first. */
 export interface PageStart {
@@ -8,7 +8,8 @@ export interface PageStart {
 
 /**
  * One page of a collection, newest first by `timeField` and then by id, so that equal times neither hide nor repeat a
- * row. `index` names the one to read by, where MongoDB has a choice that it would make by how the first rows went.
+ * row. `index` names the one to read by, where MongoDB has a choice that it would make by how the first rows went;
+ * `projection` leaves out what the page does not show.
  */
 export async function newestFirst<Doc extends Document & { _id: string }>(
   collection: Collection<Doc>,
@@ -16,6 +17,7 @@ export async function newestFirst<Doc extends Document & { _id: string }>(
   timeField: string,
   page: { after?: PageStart | undefined; limit: number },
   index?: string,
+  projection?: Document,
 ): Promise<WithId<Doc>[]> {
   const { after } = page;
   // A range that an index scan can begin at: alternatives ($or) would read and sort everything older.
@@ -24,8 +26,29 @@ export async function newestFirst<Doc extends Document & { _id: string }>(
     : {};
   const both: Document = { $and: [filter, older] };
   return collection
-    .find(both as Filter<Doc>, index === undefined ? {} : { hint: index })
+    .find(both as Filter<Doc>, {
+      ...(index === undefined ? {} : { hint: index }),
+      ...(projection ? { projection } : {}),
+    })
     .sort({ [timeField]: -1, _id: -1 })
     .limit(page.limit)
     .toArray();
+}
+
+/** One page of what is older than a moment, oldest first by `timeField` and then by id, read by that index. */
+export function oldestFirst<Doc extends Document & { _id: string }>(
+  collection: Collection<Doc>,
+  filter: Filter<Doc>,
+  timeField: string,
+  page: { before: Date; after?: PageStart | undefined; limit: number },
+  index: string,
+): FindCursor<WithId<Doc>> {
+  const { before, after } = page;
+  const range: Document = { [timeField]: { $lt: before, ...(after ? { $gte: after.at } : {}) } };
+  const passed: Document = after ? { $nor: [{ [timeField]: after.at, _id: { $lte: after.id } }] } : {};
+  const all: Document = { $and: [filter, range, passed] };
+  return collection
+    .find(all as Filter<Doc>, { hint: index })
+    .sort({ [timeField]: 1, _id: 1 })
+    .limit(page.limit);
 }

@@ -1,5 +1,6 @@
 import type { FindCursor, IndexDescription } from 'mongodb';
 import { deliveryStatuses, type DeliveryStatus } from '../../domain/delivery';
+import { emailStatuses, type EmailStatus } from '../../domain/email';
 import type { Stores } from './stores';
 
 const dayMs = 86_400_000;
@@ -7,6 +8,9 @@ export const defaultRetentionMs = 90 * dayMs;
 /** What a delivery or a run hangs on stays a little longer than it, and is dated anew when it is needed later. */
 export const longerMs = dayMs;
 const openStatuses: readonly DeliveryStatus[] = ['pending', 'retrying', 'held'];
+const unsentStatuses: readonly EmailStatus[] = ['queued', 'sending'];
+/** What is heard late about an email is still counted for it. Unsubscribe links hold longer: they name the contact. */
+const emailsAtLeastMs = 60 * dayMs;
 
 interface Expiry {
   /** The field with the moment that it is counted from. */
@@ -14,6 +18,8 @@ interface Expiry {
   /** Leaves out what is open: that never expires. */
   only?: IndexDescription['partialFilterExpression'];
   isLonger?: true;
+  /** However short the retention is. */
+  atLeastMs?: number;
 }
 const expiries: Record<string, Expiry> = {
   messages: { from: 'doneAt', only: { state: 'done' }, isLonger: true },
@@ -25,18 +31,29 @@ const expiries: Record<string, Expiry> = {
   },
   webhookEvents: { from: 'dispatchedAt', only: { isDispatched: true }, isLonger: true },
   webhookAttempts: { from: 'at', isLonger: true },
+  imports: { from: 'endedAt', only: { endedAt: { $exists: true } } },
+  importChunks: { from: 'doneAt', only: { state: 'done' } },
+  erasures: { from: 'endedAt', only: { endedAt: { $exists: true } } },
+  // From its making on, which every email has and which nothing heard later puts off: it is a person's data.
+  emails: {
+    from: 'createdAt',
+    only: { status: { $in: emailStatuses.filter((status) => !unsentStatuses.includes(status)) } },
+    atLeastMs: emailsAtLeastMs,
+  },
+  // As long as it is kept, a provider's repeat of it is known.
+  emailEvents: { from: 'doneAt', only: { state: 'done' } },
 };
 
 /** The time-to-live index of a collection, if what is in it expires. */
 export function expiryIndexes(collection: string, retentionMs: number): IndexDescription[] {
   const expiry = expiries[collection];
   if (!expiry) return [];
-  const { from, only, isLonger } = expiry;
+  const { from, only, isLonger, atLeastMs = 0 } = expiry;
   return [
     {
       key: { [from]: 1 },
       name: 'expiry',
-      expireAfterSeconds: Math.ceil((retentionMs + (isLonger ? longerMs : 0)) / 1_000),
+      expireAfterSeconds: Math.ceil(Math.max(retentionMs + (isLonger ? longerMs : 0), atLeastMs) / 1_000),
       ...(only ? { partialFilterExpression: only } : {}),
     },
   ];

@@ -1,35 +1,39 @@
+import type { RunLog } from '../../activities/run-step';
 import { applyPatch, isMetadataTooLarge, type ContactPatch } from '../../domain/contact';
 import { contactUpdated } from '../../domain/webhook-events';
 import { messageOf } from './ingest';
 import { newId } from './new-id';
 import { longerMs } from './retention';
 import type { Database } from './connect';
+import { emailFrom } from './emails';
 import type { RunLogEntry } from './automation-runs';
 import type { Stores } from './stores';
 
 /** What the steps of an automation read and write, over the stores that hold it. */
 export function createRunLog(
   database: Database,
-  stores: Pick<Stores, 'runs' | 'automations' | 'contacts' | 'messages' | 'lists' | 'events'>,
-) {
+  stores: Pick<Stores, 'runs' | 'automations' | 'contacts' | 'messages' | 'lists' | 'events' | 'emails'>,
+): RunLog {
   return {
     async load(runKey: string) {
       const run = await stores.runs.get(runKey);
       if (!run) return undefined;
-      const [steps, contact, [document]] = await Promise.all([
-        stores.automations.stepsOf(run.automationId, run.version),
+      const [plan, contact, [document]] = await Promise.all([
+        stores.automations.versionOf(run.automationId, run.version),
         stores.contacts.get(run.workspaceId, run.contactId),
         stores.messages.byKeys([run.messageKey]),
       ]);
       const message = document && messageOf(document);
-      if (!steps || message?.type !== 'track') return undefined;
+      if (!plan || message?.type !== 'track') return undefined;
       const { workspaceId, automationId, automationName } = run;
       return {
         workspaceId,
         automationId,
         automationName,
-        steps,
+        ...plan,
         contact,
+        startedAtMs: run.startedAt.getTime(),
+        log: run.log,
         event: { name: message.event, properties: message.properties },
       };
     },
@@ -67,6 +71,28 @@ export function createRunLog(
       const list = await stores.lists.get(change.workspaceId, change.listId);
       if (list) await stores.contacts.setList(change.workspaceId, change.contactId, change.listId, change.isMember);
       return list !== undefined;
+    },
+
+    async queueEmail(runKey, { email, from, templateId }, entry) {
+      const run = await stores.runs.get(runKey);
+      if (!run) return undefined;
+      const cause = `${runKey}/${entry.position.join('.')}`;
+      const id = stores.emails.idFor(cause, email.contactId);
+      const { workspaceId, automationId, automationName } = run;
+      await stores.emails.insert([
+        {
+          ...{ id, workspaceId, kind: 'automation', campaignId: automationId, campaignName: automationName, runKey },
+          ...{ ...email, status: 'queued', createdAtMs: entry.at.getTime(), opens: 0, clicks: 0, templateId },
+          ...(from === undefined ? {} : { from }),
+        },
+      ]);
+      await stores.runs.logStep(runKey, { ...entry, emailId: id });
+      return id;
+    },
+
+    async email(emailId) {
+      const [row] = await stores.emails.byIds([emailId]);
+      return row && emailFrom(row);
     },
 
     async end(runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void> {

@@ -1,10 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 
 /** Seals texts that must not lie in the database in the clear: signing secrets, custom headers. */
 export interface SecretBox {
   seal(text: string): string;
   /** Throws when the text was sealed with another key or was altered. */
   open(sealed: string): string;
+  /** The same for the same text, in hex; nobody without the key can tell it. */
+  digest(text: string): string;
 }
 
 const version = 'v1';
@@ -13,6 +15,7 @@ const version = 'v1';
 export function createSecretBox(encryptionKey: string): SecretBox {
   const key = createHash('sha256').update(`emailsendx secrets ${encryptionKey}`).digest();
   return {
+    digest: (text) => createHmac('sha256', key).update(`digest ${text}`).digest('hex'),
     seal(text) {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);

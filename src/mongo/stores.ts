@@ -2,15 +2,29 @@ import { MongoServerError, type IndexDescription, type IndexDescriptionInfo } fr
 import { apiKeyIndexes, ApiKeyStore } from './api-keys';
 import { automationIndexes, AutomationStore } from './automations';
 import { automationRunIndexes, AutomationRunStore } from './automation-runs';
+import { campaignIndexes, CampaignStore } from './campaigns';
 import type { Database } from './connect';
 import { contactIndexes, ContactStore } from './contacts';
+import { emailEventIndexes, EmailEventStore } from './email-events';
+import { EmailIngestTransaction } from './email-ingest';
+import { emailIndexes, EmailStore } from './emails';
+import { erasureIndexes, ErasureStore } from './erasures';
+import { formIndexes, FormStore } from './forms';
 import { idempotencyKeyIndexes, IdempotencyKeyStore } from './idempotency-keys';
+import { importChunkIndexes, importIndexes, ImportStore } from './imports';
 import { IngestTransaction } from './ingest';
 import { listIndexes, ListStore } from './lists';
+import { mailboxIndexes, MailboxStore } from './mailbox';
 import { messageIndexes, MessageStore } from './messages';
+import { providerIndexes, ProviderStore, providerTokenIndexes, ProviderTokenStore } from './providers';
+import { PersonalDataStore } from './personal-data';
 import { rejectionIndexes, RejectionStore } from './rejections';
 import { defaultRetentionMs, expiryIndexes } from './retention';
 import type { SecretBox } from './secret-box';
+import { sendingDomainIndexes, SendingDomainStore } from './sending-domains';
+import { signupIndexes, SignupStore } from './signups';
+import { suppressionIndexes, SuppressionStore } from './suppressions';
+import { templateIndexes, TemplateStore } from './templates';
 import { waiterIndexes, WaiterStore } from './waiters';
 import { deliveryIndexes, WebhookDeliveryStore } from './webhook-deliveries';
 import { WebhookAttemptStore } from './webhook-attempts';
@@ -36,8 +50,26 @@ export function createStores(database: Database, box: SecretBox) {
     events: new WebhookEventStore(db),
     deliveries: new WebhookDeliveryStore(db),
     attempts: new WebhookAttemptStore(db),
+    emails: new EmailStore(db, box),
+    emailEvents: new EmailEventStore(db),
+    suppressions: new SuppressionStore(db),
+    campaigns: new CampaignStore(db),
+    templates: new TemplateStore(db),
+    sendingDomains: new SendingDomainStore(db, box),
+    mailbox: new MailboxStore(db),
+    imports: new ImportStore(db),
+    forms: new FormStore(db),
+    signups: new SignupStore(db),
+    erasures: new ErasureStore(db),
+    providers: new ProviderStore(db, box),
+    providerTokens: new ProviderTokenStore(db),
   };
-  return { ...stores, ingest: new IngestTransaction(database, stores) };
+  return {
+    ...stores,
+    ingest: new IngestTransaction(database, stores),
+    emailIngest: new EmailIngestTransaction(database, stores),
+    personalData: new PersonalDataStore(database, stores),
+  };
 }
 export type Stores = ReturnType<typeof createStores>;
 
@@ -57,6 +89,20 @@ const collections = {
   webhookDeliveries: deliveryIndexes,
   webhookAttempts: [],
   idempotencyKeys: idempotencyKeyIndexes,
+  emails: emailIndexes,
+  emailEvents: emailEventIndexes,
+  suppressions: suppressionIndexes,
+  campaigns: campaignIndexes,
+  templates: templateIndexes,
+  sendingDomains: sendingDomainIndexes,
+  mailbox: mailboxIndexes,
+  imports: importIndexes,
+  importChunks: importChunkIndexes,
+  forms: formIndexes,
+  signups: signupIndexes,
+  erasures: erasureIndexes,
+  providers: providerIndexes,
+  providerTokens: providerTokenIndexes,
 } as const;
 
 /** Makes every collection and index. At start-up, since neither may happen inside a transaction. */

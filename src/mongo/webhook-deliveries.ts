@@ -9,7 +9,7 @@ import {
 import type { DeliveryChange } from '../../activities/attempt-delivery';
 import { deliveryStatuses, type Delivery, type DeliveryStatus } from '../../domain/delivery';
 import { webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
-import { newestFirst, type PageStart } from './page';
+import { newestFirst, oldestFirst, type PageStart } from './page';
 
 export interface DeliveryDocument extends Omit<Delivery, 'id' | 'createdAtMs' | 'updatedAtMs' | 'nextAttemptAtMs'> {
   _id: string;
@@ -40,11 +40,17 @@ export const deliveryIndexes: IndexDescription[] = [
     name: 'inDispatch',
     partialFilterExpression: { inDispatch: true },
   },
-  // Whose events must not expire yet.
+  // Whose events must not expire yet; and those of no lane that were never attempted, oldest first.
   {
-    key: { createdAt: 1 },
+    key: { status: 1, inDispatch: 1, createdAt: 1, _id: 1 },
     name: 'stillOpen',
     partialFilterExpression: { status: { $in: ['pending', 'retrying', 'held'] } },
+  },
+  // Those of no lane whose next attempt is late, oldest first.
+  {
+    key: { inDispatch: 1, nextAttemptAt: 1, _id: 1 },
+    name: 'nextAttempt',
+    partialFilterExpression: { status: 'retrying' },
   },
 ];
 
@@ -203,6 +209,23 @@ export class WebhookDeliveryStore {
       ])
       .toArray();
     return rows.map(({ _id }) => _id);
+  }
+
+  /** Those of no lane whose next attempt, or else whose making, is older than a moment; oldest first. */
+  async overdue(
+    status: 'retrying' | 'pending',
+    page: { before: Date; after?: PageStart | undefined; limit: number },
+  ): Promise<Delivery[]> {
+    const ofNoLane = { status, inDispatch: { $exists: false } };
+    const [timeField, index] = status === 'retrying' ? ['nextAttemptAt', 'nextAttempt'] : ['createdAt', 'stillOpen'];
+    return (await oldestFirst(this.collection, ofNoLane, timeField, page, index).toArray()).map(fromDocument);
+  }
+
+  /** Makes `to` the carrier of a delivery, if nothing has become of it since it was read. Returns whether that is so. */
+  async claimOverdue({ id, status, workflowId, nextAttemptAtMs }: Delivery, to: string): Promise<boolean> {
+    const nextAttemptAt = nextAttemptAtMs === undefined ? { $exists: false } : new Date(nextAttemptAtMs);
+    const asItWas = { _id: id, status, workflowId, nextAttemptAt, inDispatch: { $exists: false } };
+    return (await this.collection.updateOne(asItWas, { $set: { workflowId: to } })).matchedCount === 1;
   }
 
   async lease(ids: string[], until: Date): Promise<void> {

@@ -8,11 +8,15 @@ export interface WebhookEventDocument extends Omit<WebhookEvent, 'id' | 'created
   /** Set once its deliveries exist and their workflows are started. */
   dispatchedAt?: Date;
   isDispatched: boolean;
+  /** The person was removed: there is no body any more, and nothing is delivered. */
+  isErased?: true;
 }
 
 export const webhookEventIndexes: IndexDescription[] = [
   // The sweep.
   { key: { createdAt: 1 }, name: 'undispatched', partialFilterExpression: { isDispatched: false } },
+  // The removal of a person.
+  { key: { contactId: 1, _id: 1 }, name: 'byContact', partialFilterExpression: { contactId: { $exists: true } } },
 ];
 
 function fromDocument({
@@ -20,6 +24,7 @@ function fromDocument({
   createdAt,
   dispatchedAt: _at,
   isDispatched: _is,
+  isErased: _erased,
   ...rest
 }: WebhookEventDocument): WebhookEvent {
   return { id: _id, ...rest, createdAtMs: createdAt.getTime() };
@@ -46,7 +51,7 @@ export class WebhookEventStore {
 
   async get(id: string): Promise<WebhookEvent | undefined> {
     const document = await this.collection.findOne({ _id: id });
-    return document ? fromDocument(document) : undefined;
+    return document && !document.isErased ? fromDocument(document) : undefined;
   }
 
   /** Those of these events that have no deliveries yet. */
@@ -58,7 +63,9 @@ export class WebhookEventStore {
   async bodies(ids: string[]): Promise<Map<string, string>> {
     const rows = await this.collection
       .find({ _id: { $in: ids } })
-      .project<Pick<WebhookEventDocument, '_id' | 'body' | 'dispatchedAt'>>({ body: 1, dispatchedAt: 1 })
+      .project<Pick<WebhookEventDocument, '_id' | 'body' | 'dispatchedAt' | 'isErased'>>({
+        ...{ body: 1, dispatchedAt: 1, isErased: 1 },
+      })
       .toArray();
     const now = new Date();
     const lateMs = now.getTime() - longerMs;
@@ -68,7 +75,16 @@ export class WebhookEventStore {
         late.map(({ _id }) => _id),
         now,
       );
-    return new Map(rows.map(({ _id, body }) => [_id, body]));
+    return new Map(rows.flatMap(({ _id, body, isErased }) => (isErased ? [] : [[_id, body] as const])));
+  }
+
+  /** Blanks what was sent about a person. The row stays, so that a delivery of it is known to be erased. */
+  async erase(ids: string[], at: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await this.collection.updateMany(
+      { _id: { $in: ids }, isErased: { $exists: false } },
+      { $set: { body: '', isErased: true, isDispatched: true, dispatchedAt: at } },
+    );
   }
 
   async markDispatched(ids: string[], at: Date): Promise<void> {

@@ -6,16 +6,29 @@ import {
   type WorkflowHandle,
   type WorkflowStartOptions,
 } from '@temporalio/client';
-import { TypedSearchAttributes, type SignalDefinition, type Workflow } from '@temporalio/common';
+import {
+  TypedSearchAttributes,
+  type SignalDefinition,
+  type Workflow,
+  type WorkflowIdReusePolicy,
+} from '@temporalio/common';
 import type { DeliveryAction } from '../../activities/signal-deliveries';
 import type { DueTogether } from '../../activities/hand-over';
+import type { Campaign, CampaignProgress } from '../../domain/campaign';
 import type { Delivery } from '../../domain/delivery';
+import type { RunNotice } from '../../domain/email-event';
 import { workflowIds } from '../../domain/ids';
 import type * as workflows from '../../workflows';
 import {
+  campaignProgressQuery,
+  cancelCampaignSignal,
   contactKnownSignal,
+  contactLeftSignal,
+  emailNewsSignal,
   moreDueSignal,
+  pauseCampaignSignal,
   recoveryProgressQuery,
+  resumeCampaignSignal,
   resumeSignal,
   retriggerSignal,
   searchAttributes,
@@ -33,8 +46,18 @@ export const messagesPerCommit = 200;
 const callTimeoutMs = 5_000;
 /** Pages of a recovery before its workflow continues as new: about 2,000 history events. */
 const recoveryPagesPerRun = 300;
+/** Pages of an import, 2,000 lines each, before its workflow continues as new. */
+const importPagesPerRun = 100;
+/** Calls of an erasure before its workflow continues as new. */
+const erasurePagesPerRun = 200;
+/** What is under way when a person is erased has ended after that: an attempt takes 30 s at most. */
+const erasureSettleMs = 60_000;
 /** Pages of a lane before its workflow continues as new. */
 const dispatchPagesPerRun = 200;
+/** Chunks of a campaign before its workflow continues as new: some 1,000 history events, and ids of 100,000 emails at most. */
+const campaignChunksPerRun = 50;
+/** Temporal takes 400 bytes. */
+const maxSummaryLength = 100;
 /** How often a lane is told at most; it outlives its last signal by more than twice as much. */
 const dispatchSignalEveryMs = 1_000;
 
@@ -66,7 +89,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
   const start = async <Type extends Workflow>(
     type: string,
     options: Omit<WorkflowStartOptions<Type>, 'taskQueue'>,
-    reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE' = 'REJECT_DUPLICATE',
+    reuse: WorkflowIdReusePolicy = 'REJECT_DUPLICATE',
   ): Promise<void> => {
     try {
       await withClient((connected) =>
@@ -159,6 +182,7 @@ export function createStarter(client: () => Client | undefined, settings: Starte
   return {
     /** The timeline that new deliveries get. */
     retryDelaysMs: settings.retryDelaysMs,
+    lateIdentifyWaitMs: settings.lateIdentifyWaitMs,
 
     startContactUpsert: (messageKey: string): Promise<void> =>
       start<typeof workflows.contactUpsert>('contactUpsert', {
@@ -166,11 +190,16 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         args: [{ key: messageKey }],
       }),
 
+    /** Again too, where it was cancelled or terminated: its message has no outcome then. */
     startCustomEvent: (messageKey: string): Promise<void> =>
-      start<typeof workflows.customEvent>('customEvent', {
-        workflowId: workflowIds.customEvent(messageKey),
-        args: [{ key: messageKey, lateIdentifyWaitMs: settings.lateIdentifyWaitMs }],
-      }),
+      start<typeof workflows.customEvent>(
+        'customEvent',
+        {
+          workflowId: workflowIds.customEvent(messageKey),
+          args: [{ key: messageKey, lateIdentifyWaitMs: settings.lateIdentifyWaitMs }],
+        },
+        'ALLOW_DUPLICATE_FAILED_ONLY',
+      ),
 
     startBatch: (keys: string[]): Promise<void> =>
       start<typeof workflows.ingestBatch>('ingestBatch', {
@@ -178,6 +207,41 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         args: [{ keys, chunkSize: messagesPerCommit }],
         staticSummary: `${keys.length} messages`,
       }),
+
+    /** Email events: one in a workflow of its own, many as a group. */
+    startEmailEvents: (keys: [string, ...string[]]): Promise<void> =>
+      start<typeof workflows.emailEvent>('emailEvent', {
+        workflowId: workflowIds.emailEvent(keys.length === 1 ? keys[0] : randomUUID()),
+        args: [{ keys, chunkSize: messagesPerCommit }],
+        ...(keys.length > 1 ? { staticSummary: `${keys.length} email events` } : {}),
+      }),
+
+    /** Again too, where it was cancelled or terminated and the email has no end yet. */
+    startEmailSend: (emailId: string): Promise<void> =>
+      start<typeof workflows.emailSend>(
+        'emailSend',
+        { workflowId: workflowIds.emailSend(emailId), args: [{ emailId }] },
+        'ALLOW_DUPLICATE_FAILED_ONLY',
+      ),
+
+    /** Again too, where it was cancelled or terminated: what became of its lines stands in the store. */
+    startContactImport: (importId: string): Promise<void> =>
+      start<typeof workflows.contactImport>(
+        'contactImport',
+        { workflowId: workflowIds.contactImport(importId), args: [{ importId, pagesPerRun: importPagesPerRun }] },
+        'ALLOW_DUPLICATE_FAILED_ONLY',
+      ),
+
+    /** Again too, where it was cancelled or terminated: everything in it may be repeated. */
+    startContactErase: (contactId: string): Promise<void> =>
+      start<typeof workflows.contactErase>(
+        'contactErase',
+        {
+          workflowId: workflowIds.contactErase(contactId),
+          args: [{ contactId, settleMs: erasureSettleMs, pagesPerRun: erasurePagesPerRun }],
+        },
+        'ALLOW_DUPLICATE_FAILED_ONLY',
+      ),
 
     startAutomationRun: (run: { key: string }): Promise<void> =>
       start<typeof workflows.automationRun>('automationRun', {
@@ -187,6 +251,13 @@ export function createStarter(client: () => Client | undefined, settings: Starte
 
     startDelivery: (delivery: Delivery): Promise<void> =>
       start<typeof workflows.webhookDelivery>('webhookDelivery', deliveryOptions(delivery, delivery.round)),
+    /** Where it stands, though an earlier run is closed: for a delivery that is not over and that nobody carries. */
+    startDeliveryAgain: (delivery: Delivery): Promise<void> =>
+      start<typeof workflows.webhookDelivery>(
+        'webhookDelivery',
+        deliveryOptions(delivery, delivery.round),
+        'ALLOW_DUPLICATE',
+      ),
 
     /** Deliveries of one endpoint that go on together. */
     startRetryGroup: (group: {
@@ -234,8 +305,52 @@ export function createStarter(client: () => Client | undefined, settings: Starte
       lanesToldAtMs.set(endpoint.id, sentAtMs);
     },
 
+    /**
+     * Tells the campaign's workflow how the campaign stands, and starts it where there is none. Whether it may send the
+     * workflow reads from the campaign's row, so telling it too often does no harm.
+     */
+    async tellCampaign(campaign: Pick<Campaign, 'id' | 'workspaceId' | 'name' | 'status'>): Promise<void> {
+      const workflowId = workflowIds.campaignSend(campaign.id);
+      if (campaign.status !== 'sending' && campaign.status !== 'scheduled') {
+        const signal = campaign.status === 'paused' ? pauseCampaignSignal : cancelCampaignSignal;
+        await onOpen(workflowId, (handle) => handle.signal(signal));
+        return;
+      }
+      await withClient((connected) =>
+        connected.workflow.signalWithStart('campaignSend', {
+          workflowId,
+          taskQueue: queue,
+          workflowTaskTimeout: workflowTaskTimeoutMs,
+          // An earlier run may have been terminated by hand; one that is over reads so and ends.
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          signal: resumeCampaignSignal,
+          args: [{ campaignId: campaign.id, chunksPerRun: campaignChunksPerRun }] satisfies Parameters<
+            typeof workflows.campaignSend
+          >,
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: searchAttributes.workspaceId, value: campaign.workspaceId },
+          ]),
+          staticSummary: campaign.name.slice(0, maxSummaryLength),
+        }),
+      );
+    },
+    campaignProgress: async (campaignId: string): Promise<CampaignProgress | undefined> => {
+      let progress: CampaignProgress | undefined;
+      await onOpen(workflowIds.campaignSend(campaignId), async (handle) => {
+        progress = await handle.query(campaignProgressQuery);
+      });
+      return progress;
+    },
+
     signalContactKnown: async (messageKey: string): Promise<void> => {
       await onOpen(workflowIds.customEvent(messageKey), (handle) => handle.signal(contactKnownSignal));
+    },
+
+    signalEmailNews: async (notice: RunNotice): Promise<void> => {
+      await onOpen(workflowIds.automationRun(notice.runKey), (handle) => handle.signal(emailNewsSignal, notice));
+    },
+    signalContactLeft: async (runKey: string): Promise<void> => {
+      await onOpen(workflowIds.automationRun(runKey), (handle) => handle.signal(contactLeftSignal));
     },
 
     /** One that is not over goes on in its round, wherever a group has brought it; any other one in the next. */
@@ -253,6 +368,15 @@ export function createStarter(client: () => Client | undefined, settings: Starte
         if (isOpen) await handle.cancel();
       });
       return isOpen;
+    },
+
+    /** Whether a workflow is open, or was closed after that moment. One that Temporal does not know is neither. */
+    async isOpenOrClosedSince(workflowId: string, sinceMs: number): Promise<boolean> {
+      let closedAtMs = -Infinity;
+      await onOpen(workflowId, async (handle) => {
+        closedAtMs = (await handle.describe()).closeTime?.getTime() ?? Infinity;
+      });
+      return closedAtMs > sinceMs;
     },
 
     /** Starts what a gateway that was killed had stored and not started; a gateway asks for it when it starts. */

@@ -6,10 +6,13 @@ import { boundedText, readBounded } from './bounded-body';
 import { describeFailure, type ExchangeError, type ExchangeFailure } from './exchange-failure';
 import { createGuardedConnector } from './guarded-connector';
 
-/** One POST. `timeoutMs` covers the whole exchange, from DNS to the last byte; `signal` is the caller's own shutdown. */
+/**
+ * One POST, or a GET without a body. `timeoutMs` covers the whole exchange, from DNS to the last byte; `signal` is the
+ * caller's own shutdown.
+ */
 export interface ExchangeRequest {
   url: string;
-  method?: 'POST';
+  method?: 'POST' | 'GET';
   headers: Record<string, string>;
   body: string;
   timeoutMs: number;
@@ -147,7 +150,7 @@ async function send(agent: Dispatcher, url: URL, request: ExchangeRequest, signa
     method: request.method ?? 'POST',
     // A compressed answer could grow a thousandfold; it is neither asked for nor inflated.
     headers: { ...Object.fromEntries(callerHeaders), 'accept-encoding': 'identity' },
-    body: request.body,
+    body: request.method === 'GET' ? null : request.body,
     signal,
   });
   const bytes = await readBounded(

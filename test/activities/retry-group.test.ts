@@ -23,7 +23,7 @@ function scene(rows: Delivery[], statusOf: (id: string) => number, to: (Receiver
   const unheld: string[] = [];
   const erased = new Set<string>();
   const now = () => atMs;
-  const { attemptTogether } = createRetryGroup({
+  const group = createRetryGroup({
     groupLog: {
       // The last one answers from then on.
       receiver: () => Promise.resolve(to.length > 1 ? to.shift() : to[0]),
@@ -37,8 +37,8 @@ function scene(rows: Delivery[], statusOf: (id: string) => number, to: (Receiver
     now,
     ownWorkflowId: () => carrier,
   });
-  const attempt = (together: DueTogether) => attemptTogether({ endpointId: 'whe_1', together, retryDelaysMs });
-  return { attempt, attempted, recorder, set, unheld, erased };
+  const attempt = (together: DueTogether) => group.attemptTogether({ endpointId: 'whe_1', together, retryDelaysMs });
+  return { attempt, group, attempted, recorder, set, unheld, erased };
 }
 
 test('attempts each in its slot; what failed goes on together, what failed for good is counted', async () => {
@@ -128,4 +128,10 @@ test('a delivery whose event was erased is closed', async () => {
   erased.add('evt_a');
   await attempt(togetherOf(rows));
   expect([attempted, set]).toEqual([['dlv_b'], [[['dlv_a'], 'cancelled']]]);
+});
+
+test('a group that is cancelled closes what it carries, by the word of its own', async () => {
+  const { group, set } = scene([row('a'), row('b')], () => 200);
+  await group.cancelTogether({ deliveryIds: ['dlv_a', 'dlv_b'] });
+  expect(set).toEqual([[['dlv_a', 'dlv_b'], 'cancelled']]);
 });

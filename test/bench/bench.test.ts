@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { campaign } from '../../bench/scenarios/campaign';
+import { clicks } from '../../bench/scenarios/clicks';
+import type { ScenarioContext, ScenarioResult } from '../../bench/scenarios/scenario';
 import { givenEngines } from '../../bench/system/engines';
 import { startStand, streamOf, type Stand } from '../../bench/system/stand';
 import { testMongoUri, testTemporalAddress } from '../support/engines';
@@ -56,3 +59,35 @@ test('what never comes is reported as lost', async () => {
   const { phase } = await stand.measure('lost', [streamOf(tenant, pace)], { quietMs: 1_000, listenOnMs: 0 });
   expect(phase.streams).toMatchObject([{ accepted: 3, lost: 3, doubled: 0 }]);
 }, 60_000);
+
+describe('the scenarios of email, cut short, with all their processes', () => {
+  const context = (seconds: number): ScenarioContext => ({
+    ...{ mode: 'one process', bare: undefined, seconds: () => seconds, minutes: 1, say: () => undefined },
+    async onStand({ settings = {} }, work) {
+      const engines = givenEngines({ mongoUri: testMongoUri(), temporalAddress: testTemporalAddress() });
+      const own = await startStand({ engines, mode: 'one process', dir, settings: { LOG_LEVEL: 'warn', ...settings } });
+      return work(own).finally(() => own.stop());
+    },
+  });
+  const reached = ({ verdicts }: ScenarioResult, what: string): boolean | undefined =>
+    verdicts.find((verdict) => verdict.what.startsWith(what))?.isReached;
+
+  test('clicks are redirected and come as webhooks, each once', async () => {
+    const result = await clicks.run(context(0.5));
+    expect(result.phases[0]?.streams).toMatchObject([
+      { name: 'clicks', sent: 250, accepted: 250, deliveryMs: { count: 250 }, ...confirmed },
+      { name: 'identifies', sent: 50, accepted: 50, deliveryMs: { count: 50 }, ...confirmed },
+    ]);
+    expect(reached(result, 'lost and doubled')).toBe(true);
+  }, 120_000);
+
+  test('campaigns and bare nodemailer reach the SMTP server, each recipient once', async () => {
+    const result = await campaign.run(context(0.1));
+    expect(result.phases).toHaveLength(10);
+    for (const { streams } of result.phases) expect(streams).toMatchObject([{ ...confirmed }]);
+    expect(result.phases.map(({ streams }) => streams[0]?.accepted)).toEqual([50, 50, 25, 25, 25, 50, 50, 25, 25, 25]);
+    expect(result.phases[0]?.cpuMsPerEvent).toHaveProperty('mailer');
+    expect(reached(result, 'lost and doubled')).toBe(true);
+    expect(reached(result, 'campaign.sent')).toBe(true);
+  }, 120_000);
+});

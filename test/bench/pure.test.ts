@@ -1,6 +1,6 @@
 import { readArguments } from '../../bench/arguments';
 import { openSchedule, paced } from '../../bench/client/pace';
-import { eventOf, identify } from '../../bench/client/payload';
+import { destinationOf, eventOf, identify } from '../../bench/client/payload';
 import { markdownTable } from '../../bench/output/table';
 import { doublingWaitsSeconds } from '../../bench/scenarios/isolation';
 import { worstDelayAfterMs } from '../../bench/scenarios/kill';
@@ -8,7 +8,7 @@ import { growth } from '../../bench/scenarios/soak';
 import { deviations } from '../../bench/scenarios/timeline';
 import { differences, distribution, largest, percentile, smallest } from '../../bench/stats';
 import { builtFile, nodeFlagsOf } from '../../bench/system/files';
-import { cpuSecondsOf, usageOf } from '../../bench/system/usage';
+import { childrenOf, cpuSecondsOf, usageOf } from '../../bench/system/usage';
 
 describe('percentiles', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
@@ -96,6 +96,8 @@ describe('the payload', () => {
     const { traits } = JSON.parse(identify(3, 42, 300, new Date(0).toISOString()));
     const webhook = JSON.stringify({ event: 'contact.created', data: { contactEmail: traits.email } });
     expect(eventOf(Buffer.from(webhook))).toEqual({ load: 3, event: 42 });
+    const click = `{"event":"email.clicked","data":{"contactEmail":"reader-7@bench.example","url":"${destinationOf(3, 43)}"}}`;
+    expect(eventOf(Buffer.from(click))).toEqual({ load: 3, event: 43 });
     expect(eventOf(Buffer.from('{"event":"webhook.test"}'))).toBeUndefined();
     expect(eventOf(Buffer.from('{"contactEmail":"morgan@acme.example"}'))).toBeUndefined();
   });
@@ -154,6 +156,11 @@ describe('CPU time', () => {
     expect(usage?.cpuSeconds).toBeGreaterThan(0);
     expect(usage?.rssBytes).toBeGreaterThan(10_000_000);
     expect(usageOf(2 ** 30)).toBeUndefined();
+  });
+
+  test('finds the processes that a process has started', () => {
+    expect(childrenOf(process.ppid)).toContain(process.pid);
+    expect(childrenOf(2 ** 30)).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import type { ContactStatus } from '../../domain/contact';
 import {
   allSteps,
   describeStep,
   positionAfter,
   positionInBranch,
+  reasonToExit,
   stepAt,
   stepsSchema,
   triggerSchema,
@@ -143,6 +145,9 @@ describe('a step list', () => {
       { type: 'removeFromList', listId: 'lst_1' },
       condition([{ type: 'webhook', url: 'https://acme.com', headers: { 'X-Key': 'k' } }], [end]),
       { type: 'sendEmail', templateId: 'tpl_1' },
+      { type: 'sendEmail', templateId: 'tpl_1', from: 'News <news@acme.com>' },
+      { type: 'waitForEmail', event: 'clicked', limit: '2d', then: [wait], else: [end] },
+      { type: 'waitForEmail', event: 'opened', limit: '1h', then: [] },
       end,
     ];
     expect(stepsSchema.parse(steps)).toEqual(steps);
@@ -155,6 +160,8 @@ describe('a step list', () => {
     ['a wait of nothing', [{ type: 'wait', duration: '0s' }]],
     ['a wait that is no duration', [{ type: 'wait', duration: 'tomorrow' }]],
     ['a wait of more than a year', [{ type: 'wait', duration: '366d' }]],
+    ['a wait for other news of an email', [{ type: 'waitForEmail', event: 'bounced', limit: '1h', then: [] }]],
+    ['a wait for an email without a limit', [{ type: 'waitForEmail', event: 'opened', then: [] }]],
     ['an empty list id', [{ type: 'addToList', listId: '' }]],
     ['a header that is none', [{ type: 'webhook', url: 'https://a.com', headers: { 'X Key': 'k' } }]],
     ['a trait without a name', [{ type: 'updateContact', traits: { '': 1 } }]],
@@ -200,5 +207,30 @@ describe('a trigger', () => {
   });
   test.each([[''], [' _- '], ['x'.repeat(201)], [5]])('does not listen to %j', (eventName) => {
     expect(triggerSchema.safeParse({ type: 'CUSTOM_EVENT', eventName }).success).toBe(false);
+  });
+});
+
+describe('a contact that leaves', () => {
+  const startedAtMs = 1_000;
+  const left = (status: ContactStatus, atMs = 2_000) => ({ status, changedAtMs: { status: atMs } });
+
+  test.each([
+    [['unsubscribed', 'bounced'], 'unsubscribed', 'the contact has unsubscribed'],
+    [['unsubscribed', 'bounced'], 'complained', 'the contact has complained'],
+    [['unsubscribed', 'bounced'], 'bounced', 'an email to the contact has bounced'],
+    [['unsubscribed', 'bounced'], 'active', undefined],
+    [['bounced'], 'unsubscribed', undefined],
+    [['bounced'], 'complained', undefined],
+    [['unsubscribed'], 'bounced', undefined],
+    [[], 'complained', undefined],
+    [undefined, 'bounced', 'an email to the contact has bounced'],
+  ] as const)('ends runs by %j when it is %s', (exitOn, status, reason) => {
+    expect(reasonToExit(exitOn, left(status), startedAtMs)).toBe(reason);
+  });
+
+  test('before the run began ends nothing', () => {
+    expect(reasonToExit(undefined, left('unsubscribed', 999), startedAtMs)).toBeUndefined();
+    expect(reasonToExit(undefined, { status: 'unsubscribed', changedAtMs: {} }, startedAtMs)).toBeUndefined();
+    expect(reasonToExit(undefined, left('unsubscribed', 1_000), startedAtMs)).toBeDefined();
   });
 });

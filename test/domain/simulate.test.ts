@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createRunStep } from '../../activities/run-step';
-import { stepsSchema, type Automation, type Step } from '../../domain/automation';
+import { stepsSchema, type Automation, type Step, type StepPosition } from '../../domain/automation';
 import { applyPatch, newContact, type Contact } from '../../domain/contact';
 import { simulate } from '../../domain/simulate';
 
@@ -16,7 +16,7 @@ const automation = (steps: Step[], more: Partial<Automation> = {}): Automation =
   ...more,
 });
 const event = { name: 'purchase-completed', properties: { amount: 5 } };
-const known = { listIds: new Set(['lst_1']), nowMs };
+const known = { listIds: new Set(['lst_1']), templateIds: new Set(['tpl_1']), nowMs };
 const run = (steps: Step[], more: Partial<Automation> = {}) => simulate(automation(steps, more), event, contact, known);
 
 test('each step is noted with what it would do', () => {
@@ -40,7 +40,7 @@ test('each step is noted with what it would do', () => {
     'addToList lst_1: would put the contact on the list',
     'removeFromList lst_gone: skipped: list lst_gone does not exist',
     'webhook: would post to https://hooks.example.com/',
-    'sendEmail: skipped: sending email is not set up',
+    'sendEmail tpl_1: would send an email',
     'end: end',
   ]);
 });
@@ -69,6 +69,26 @@ test('conditions see what earlier steps would have changed, and the contact itse
     ['3', 'else: contact.listIds contains "lst_1" is not true'],
   ]);
   expect(contact).toEqual(before);
+});
+
+test('a wait for an email goes on as if it were heard of, unless none would have gone out', () => {
+  const waits: Step = { type: 'waitForEmail', event: 'opened', limit: '2d', then: [], else: [{ type: 'end' }] };
+  const resultsOf = (steps: Step[], who = contact): string[] =>
+    simulate(automation(steps), event, who, known).steps.map(({ step, result }) => `${step}: ${result}`);
+  const send: Step = { type: 'sendEmail', templateId: 'tpl_1' };
+  expect(resultsOf([send, waits])).toEqual([
+    'sendEmail tpl_1: would send an email',
+    'wait 2d until opened: then: would wait until 2026-04-17T10:00:00.000Z at most; goes on as if it were opened',
+  ]);
+  expect(resultsOf([waits])).toEqual(['wait 2d until opened: else: no email was sent before', 'end: end']);
+  expect(resultsOf([{ ...send, templateId: 'tpl_gone' }, waits])).toEqual([
+    'sendEmail tpl_gone: would be held back: template tpl_gone does not exist',
+    'wait 2d until opened: else: the email would be held back: template tpl_gone does not exist',
+    'end: end',
+  ]);
+  expect(resultsOf([send], { ...contact, status: 'unsubscribed' })).toEqual([
+    'sendEmail tpl_1: would be held back: the contact has unsubscribed',
+  ]);
 });
 
 test('a change past 256 KB is skipped and not seen by later steps', () => {
@@ -128,6 +148,14 @@ const { steps: anySteps } = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
       then: tie('steps'),
       else: tie('steps'),
     }),
+    fc.record({ type: fc.constant('sendEmail' as const), templateId: fc.constantFrom('tpl_1', 'tpl_gone') }),
+    fc.record({
+      type: fc.constant('waitForEmail' as const),
+      event: fc.constantFrom('opened' as const, 'clicked' as const),
+      limit: fc.constant('2d'),
+      then: tie('steps'),
+      else: tie('steps'),
+    }),
     fc.constant({ type: 'end' as const }),
   ),
 }));
@@ -146,13 +174,15 @@ test('takes the same way through the steps as a real run', async () => {
   expect(walked).toBeGreaterThan(300);
 });
 
-/** Positions in the order in which the activity of real runs takes them, over a contact in memory. */
+/** Positions in the order in which the activity of real runs takes them, over a contact in memory who clicks on everything. */
 async function realRun(steps: Step[]): Promise<string[]> {
   let current = contact;
+  const log: { position: StepPosition; emailId?: string }[] = [];
   const activity = createRunStep({
     now: () => nowMs,
     abortSignal: () => undefined,
     caller: { call: () => Promise.reject(new Error('no step calls')) },
+    starter: { startEmailSend: () => Promise.resolve() },
     runs: {
       load: () =>
         Promise.resolve({
@@ -161,8 +191,23 @@ async function realRun(steps: Step[]): Promise<string[]> {
           automationName: '',
           steps,
           contact: current,
+          startedAtMs: nowMs,
+          log,
           event,
         }),
+      queueEmail: (_key, { templateId }, { position }) => {
+        log.push({ position, emailId: templateId });
+        return Promise.resolve(templateId);
+      },
+      email: (templateId) => {
+        const ref = { workspaceId: 'ws_1', kind: 'automation' as const, campaignId: 'aut_1', to: contact.email };
+        const counts = { createdAtMs: nowMs, opens: 1, clicks: 1 };
+        return Promise.resolve(
+          templateId === 'tpl_gone'
+            ? { id: 'eml_1', ...ref, ...counts, status: 'failed' as const, reason: 'its template was deleted' }
+            : { id: 'eml_2', ...ref, ...counts, status: 'delivered' as const, clickedAtMs: nowMs },
+        );
+      },
       logStep: () => Promise.resolve(),
       updateContact: (_key, _id, patch) => {
         current = applyPatch(current, patch, nowMs, nowMs).contact;

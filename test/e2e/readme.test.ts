@@ -5,14 +5,17 @@ import path from 'node:path';
 import { testBinary } from '../support/binaries';
 import { eventually } from './support/processes';
 
-/** The README's tour, word for word: the commands are read out of it. It needs the ports that it names. */
+/** The README's tours, word for word: the commands are read out of it. They need the ports that they name. */
 const root = path.join(__dirname, '../..');
 const dataDir = mkdtempSync(path.join(tmpdir(), 'esx-test-readme-'));
-const section =
-  /## A first delivery in five minutes\n([\s\S]*?)\n## /.exec(
-    readFileSync(path.join(root, 'README.md'), 'utf8'),
-  )?.[1] ?? '';
-const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+function blocksUnder(heading: string): string[] {
+  const [, section = ''] = readme.split(`\n${heading}\n`);
+  const [own = ''] = section.split(/\n##+ /);
+  return [...own.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
+}
+const blocks = blocksUnder('## A first delivery in five minutes');
+const emailBlocks = blocksUnder('### A first campaign');
 const terminals: ChildProcess[] = [];
 
 /** A terminal of the reader's: a shell that runs blocks and keeps what they printed. */
@@ -56,7 +59,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 }, 60_000);
 
-test('the tour runs as it is written', async () => {
+test('the tours run as they are written', async () => {
   const [startBlock = '', receiverBlock = '', exportBlock = '', ...rest] = blocks;
   expect(startBlock).toContain('npm start');
   expect(receiverBlock).toContain('npm run receiver');
@@ -104,4 +107,32 @@ test('the tour runs as it is written', async () => {
     /contact\.created[\s\S]*attempt 5 of this webhook-id/.test(second.output()),
   );
   expect(first.output()).toMatch(/Temporal Web UI +http:\/\/127\.0\.0\.1:8233/);
-}, 240_000);
+
+  // The second tour, in the same terminals.
+  expect(emailBlocks.length).toBeGreaterThanOrEqual(8);
+  /** What a reader sees in the end, by a part of the block that shows it. */
+  const outcomes: [part: string, shown: RegExp][] = [
+    ['/contacts ', /"email":"ada@example.com"/],
+    ['/send"', /"status":"sending"/],
+    ['["from", "to"', /'no-reply@emailsendx\.localhost'.*'ada@example\.com'.*'Hello Ada'/],
+    ['link t/c', /200 image\/gif\n302 to https:\/\/example\.com\/news\n/],
+    ['One-Click', /^200$/m],
+    ['...counts', /status.*'sent'[\s\S]*delivered.* 1 [\s\S]*unsubscribed.* 1 [\s\S]*opens.* 1 [\s\S]*clicks.* 1 /],
+    ['.events', /'unsubscribed'.*'counted'.*'one-click'[\s\S]*'clicked'.*'bot'[\s\S]*'opened'.*'bot'/],
+  ];
+  const shownBy = new Set<string>();
+  for (const block of emailBlocks) {
+    const [part, shown] = outcomes.find(([each]) => block.includes(each)) ?? ['', /^/];
+    shownBy.add(part);
+    // Once: these make something, or are heard.
+    if (block.includes('POST') || block.includes('link ')) expect(await third.run(block)).toMatch(shown);
+    else await eventually(`${shown} in: ${block}`, async () => shown.test(await third.run(block)));
+  }
+  expect(outcomes.filter(([part]) => !shownBy.has(part))).toEqual([]);
+  for (const type of [
+    ...['campaign.sent', 'email.delivered', 'email.opened', 'email.clicked', 'email.unsubscribed'],
+    'contact.updated',
+  ]) {
+    await eventually(`the webhook ${type}`, () => second.output().includes(`${type}  /fail/3  →  200`));
+  }
+}, 300_000);

@@ -8,13 +8,15 @@ import { createRunLog } from '../../src/mongo/run-log';
 import { readAll, startHarness, type Harness } from './harness';
 
 let harness: Harness;
+const checkFrom = (_workspaceId: string, from: string) =>
+  Promise.resolve(from.includes('acme.com') ? { ok: true as const } : { ok: false as const, reason: 'is not ours' });
 const urlOf = (workflowId: string): string => `https://temporal.example/${workflowId}`;
 beforeAll(async () => {
   harness = await startHarness(({ database, stores, auth, now }) => [
     ...listRoutes({ ...stores, auth, now }),
     ...automationRunRoutes({ ...stores, temporalUrl: urlOf, now }),
     ...automationRoutes({
-      ...{ database, ...stores, now },
+      ...{ database, ...stores, now, checkSender: checkFrom },
       checkUrl: (url) =>
         Promise.resolve(
           url.includes('private')
@@ -36,6 +38,20 @@ const make = async (call: Harness['call'], body: object = simple) => {
   if (made.status !== 201) throw new Error(made.text);
   return made.body;
 };
+const addTemplate = async (workspaceId: string): Promise<string> => {
+  const id = newId('template');
+  const times = { createdAtMs: harness.now(), updatedAtMs: harness.now() };
+  await harness.stores.templates.insert({
+    id,
+    workspaceId,
+    name: 'Welcome',
+    subject: 'Hi',
+    html: '<p>Hi</p>',
+    ...times,
+  });
+  return id;
+};
+const stepsOf = async (id: string, version: number) => (await harness.stores.automations.versionOf(id, version))?.steps;
 const addList = async (call: Harness['call']): Promise<string> =>
   (await call('POST', '/lists', { name: 'List' })).body.id;
 
@@ -48,12 +64,13 @@ test('an automation is made as a draft, read, and deleted', async () => {
     trigger,
     eventKey: 'purchase_completed',
     steps: simple.steps,
+    exitOn: ['unsubscribed', 'bounced'],
     version: 1,
     createdAt: '2026-04-15T10:00:00.000Z',
     updatedAt: '2026-04-15T10:00:00.000Z',
   });
   expect((await harness.call('GET', `/automations/${made.id}`)).body).toEqual(made);
-  expect(await harness.stores.automations.stepsOf(made.id, 1)).toEqual(simple.steps);
+  expect(await stepsOf(made.id, 1)).toEqual(simple.steps);
   expect((await harness.call('DELETE', `/automations/${made.id}`)).status).toBe(204);
   for (const method of ['GET', 'DELETE'])
     expect((await harness.call(method, `/automations/${made.id}`)).status).toBe(404);
@@ -81,7 +98,7 @@ test('every kind of step is kept as it was sent; URLs are normalised', async () 
   Object.assign(kept[1]?.then?.[0] ?? {}, { url: 'https://hooks.example.com/' });
   expect(made.steps).toEqual(kept);
   expect((await harness.call('GET', `/automations/${made.id}`)).body.steps).toEqual(kept);
-  expect(await harness.stores.automations.stepsOf(made.id, 1)).toEqual(kept);
+  expect(await stepsOf(made.id, 1)).toEqual(kept);
 });
 
 test('PATCH counts a version where trigger or steps change, and only there', async () => {
@@ -95,8 +112,8 @@ test('PATCH counts a version where trigger or steps change, and only there', asy
   expect((await harness.call('GET', path)).body).toMatchObject({
     ...{ name: 'New name', status: 'active', version: 3, eventKey: 'signed_up', steps: [{ type: 'end' }] },
   });
-  expect(await harness.stores.automations.stepsOf(id, 1)).toEqual(simple.steps);
-  expect(await harness.stores.automations.stepsOf(id, 2)).toEqual([{ type: 'end' }]);
+  expect(await stepsOf(id, 1)).toEqual(simple.steps);
+  expect(await stepsOf(id, 2)).toEqual([{ type: 'end' }]);
   expect(await harness.stores.automations.listeningTo(harness.workspaceId, ['signed_up'])).toMatchObject([{ id }]);
 });
 
@@ -107,10 +124,9 @@ test('changes at once get versions of their own, and each version holds its step
     durations.map((duration) => harness.call('PATCH', `/automations/${id}`, { steps: [{ type: 'wait', duration }] })),
   );
   expect(answers.map(({ body }) => body.version).sort()).toEqual([2, 3, 4, 5, 6]);
-  for (const { body } of answers)
-    expect(await harness.stores.automations.stepsOf(id, body.version)).toEqual(body.steps);
+  for (const { body } of answers) expect(await stepsOf(id, body.version)).toEqual(body.steps);
   const current = (await harness.call('GET', `/automations/${id}`)).body;
-  expect(current.steps).toEqual(await harness.stores.automations.stepsOf(id, 6));
+  expect(current.steps).toEqual(await stepsOf(id, 6));
 });
 
 test('pages hold each automation once at equal times', async () => {
@@ -166,9 +182,10 @@ test('what nests very deep, and names that cannot be stored, are refused', async
   }
 });
 
-test('lists must exist, URLs must be allowed, and sendEmail is not there yet: each is named by its place', async () => {
-  const { call } = await harness.addWorkspace();
+test('lists and templates must exist, URLs and senders must be allowed: each is named by its place', async () => {
+  const { call, workspaceId } = await harness.addWorkspace();
   const foreign = await addList(harness.call);
+  const foreignTemplate = await addTemplate(harness.workspaceId);
   const own = await addList(call);
   const steps = [
     { type: 'addToList', listId: own },
@@ -177,7 +194,13 @@ test('lists must exist, URLs must be allowed, and sendEmail is not there yet: ea
       type: 'condition',
       if: { field: 'contact.email', op: 'exists' },
       then: [{ type: 'webhook', url: 'https://private.example.com/' }],
-      else: [{ type: 'sendEmail', templateId: 'tpl_1' }],
+      else: [
+        { type: 'sendEmail', templateId: await addTemplate(workspaceId), from: 'News <news@acme.com>' },
+        {
+          ...{ type: 'waitForEmail', event: 'opened', limit: '1d' },
+          then: [{ type: 'sendEmail', templateId: foreignTemplate, from: 'x@evil.example' }],
+        },
+      ],
     },
   ];
   const { id } = await make(call);
@@ -189,11 +212,34 @@ test('lists must exist, URLs must be allowed, and sendEmail is not there yet: ea
     expect(refused.body.errors).toEqual([
       { pointer: '/steps/1/listId', detail: expect.stringContaining(foreign) },
       { pointer: '/steps/2/then/0/url', detail: 'the address is not public' },
-      { pointer: '/steps/2/else/0', detail: expect.stringContaining('not available yet') },
+      { pointer: '/steps/2/else/1/then/0/templateId', detail: expect.stringContaining(foreignTemplate) },
+      { pointer: '/steps/2/else/1/then/0/from', detail: 'is not ours' },
     ]);
     expect(refused.body.detail).toContain('steps.1.listId');
   }
   expect((await call('GET', `/automations/${id}`)).body).toMatchObject({ version: 1, steps: simple.steps });
+});
+
+test('an automation is not activated when a template of its steps is gone', async () => {
+  const templateId = await addTemplate(harness.workspaceId);
+  const { id } = await make(harness.call, { ...simple, steps: [{ type: 'sendEmail', templateId }] });
+  await harness.stores.templates.delete(harness.workspaceId, templateId);
+  const refused = await harness.call('PATCH', `/automations/${id}`, { status: 'active' });
+  expect(refused.body).toMatchObject({ status: 422, code: 'unknown_template', errors: [{ pointer: '/steps' }] });
+  expect((await harness.call('PATCH', `/automations/${id}`, { name: 'Later' })).status).toBe(200);
+  expect((await harness.call('PATCH', `/automations/${id}`, { status: 'active', steps: [] })).status).toBe(200);
+});
+
+test('exitOn is kept with the version; one that is no exit is refused', async () => {
+  const { id } = await make(harness.call, { ...simple, exitOn: ['bounced', 'bounced'] });
+  const path = `/automations/${id}`;
+  expect((await harness.call('GET', path)).body).toMatchObject({ exitOn: ['bounced'], version: 1 });
+  expect((await harness.call('PATCH', path, { exitOn: ['bounced'] })).body.version).toBe(1);
+  expect((await harness.call('PATCH', path, { exitOn: [] })).body).toMatchObject({ exitOn: [], version: 2 });
+  expect(await harness.stores.automations.versionOf(id, 1)).toEqual({ steps: simple.steps, exitOn: ['bounced'] });
+  expect(await harness.stores.automations.versionOf(id, 2)).toEqual({ steps: simple.steps, exitOn: [] });
+  const refused = await harness.call('PATCH', path, { exitOn: ['bored'] });
+  expect(refused.body).toMatchObject({ status: 422, errors: [{ pointer: '/exitOn/0' }] });
 });
 
 test('an automation of another workspace is not there', async () => {
@@ -210,7 +256,7 @@ test('an automation of another workspace is not there', async () => {
   }
   expect((await harness.call('GET', '/automations')).text).not.toContain(id);
   expect((await other.call('GET', `/automations/${id}`)).body.name).toBe('Buyers');
-  expect(await harness.stores.automations.stepsOf(id, 1)).toEqual(simple.steps);
+  expect(await stepsOf(id, 1)).toEqual(simple.steps);
 });
 
 test('the same Idempotency-Key makes one automation', async () => {

@@ -5,7 +5,7 @@ import { newId } from '../../src/mongo/new-id';
 import { readAll, startHarness, type Harness } from './harness';
 
 let harness: Harness;
-const commits: { eventIds: string[]; refs: string[] }[] = [];
+const commits: { eventIds: string[]; refs: string[]; leftContactId?: string }[] = [];
 beforeAll(async () => {
   harness = await startHarness(({ database, stores, auth, now }) => [
     ...listRoutes({ ...stores, auth, now }),
@@ -13,6 +13,7 @@ beforeAll(async () => {
       ...stores,
       writes: createContactWrites(database, stores),
       afterCommit: (commit) => Promise.resolve(void commits.push(commit)),
+      startErasure: () => undefined,
       now,
     }),
   ]);
@@ -125,7 +126,8 @@ test('PATCH merges metadata key by key and tells webhooks what changed', async (
     { field: 'metadata.plan', oldValue: 'free', newValue: 'pro' },
     { field: 'metadata.old', oldValue: 1, newValue: null },
   ]);
-  expect(commits.at(-1)).toEqual({ eventIds: [event.id], refs: [] });
+  // Its automations hear of it.
+  expect(commits.at(-1)).toEqual({ eventIds: [event.id], refs: [], leftContactId: id });
 });
 
 test('what changes nothing causes no event', async () => {

@@ -5,7 +5,8 @@ import { eventKey } from '../../domain/event-name';
 import { workflowIds } from '../../domain/ids';
 import { eventRoutes } from '../../src/http/event-routes';
 import { Receiver } from '../../src/ingest/receive';
-import { StartLane } from '../../src/ingest/start-lane';
+import { createMessageLane } from '../../src/ingest/lanes';
+import { StartBudget } from '../../src/ingest/start-budget';
 import { createLogger } from '../../src/logger';
 import { newId } from '../../src/mongo/new-id';
 import { readAll, startHarness, type Harness } from './harness';
@@ -18,10 +19,10 @@ beforeAll(async () => {
     const logger = createLogger('silent');
     const nothing = (): Promise<void> => Promise.resolve();
     const starter = { startContactUpsert: nothing, startCustomEvent: nothing, startBatch: nothing };
-    const lane = new StartLane({
+    const lane = createMessageLane({
       starter,
-      done: (keys) => Promise.resolve(new Set(keys)),
-      startsPerSecond: 100,
+      messages: { done: (keys) => Promise.resolve(new Set(keys)) },
+      budget: new StartBudget(100),
       logger,
     });
     receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: () => {} });

@@ -20,10 +20,14 @@ export type HarnessParts = Awaited<ReturnType<typeof openParts>>;
 /** A running server with one workspace and a key for it. */
 export type Harness = Awaited<ReturnType<typeof startHarness>>;
 
-/** Serves the routes at /api/v1 over a database of its own; end it with close(). */
-export async function startHarness(routesOf: (parts: HarnessParts) => Route[]) {
+/** Serves the routes at /api/v1, and the public ones, over a database of its own; end it with close(). */
+export async function startHarness(
+  routesOf: (parts: HarnessParts) => Route[],
+  publicRoutesOf?: (parts: HarnessParts) => Router,
+) {
   const parts = await openParts();
   const app = express();
+  if (publicRoutesOf) app.use(publicRoutesOf(parts));
   app.use(readBody);
   const api = Router();
   mountRoutes(api, routesOf(parts), {

@@ -13,6 +13,7 @@ beforeAll(async () => {
       ...stores,
       writes: createContactWrites(database, stores),
       afterCommit: () => Promise.resolve(),
+      startErasure: () => undefined,
       now,
     }),
   ]);

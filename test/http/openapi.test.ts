@@ -55,11 +55,17 @@ test('describes every route, and each operation has an id of its own', () => {
     expect(document.paths).toHaveProperty([path]);
 });
 
-test('describes the nine webhook events with their fields', () => {
+test('describes the nine webhook events with their fields, each in an envelope, and nothing else in either', () => {
   expect(Object.keys(document.webhooks)).toEqual([...webhookEventTypes]);
   for (const type of webhookEventTypes) {
-    const { properties } = document.webhooks[type].post.requestBody.content['application/json'].schema;
-    expect(Object.keys(properties)).toEqual(['event', 'workspaceId', 'timestamp', 'data']);
-    expect(Object.keys(properties.data.properties).sort()).toEqual(Object.keys(webhookEventData[type].shape).sort());
+    const { schema } = document.webhooks[type].post.requestBody.content['application/json'];
+    const { data, event } = schema.properties;
+    const fields = Object.keys(webhookEventData[type].shape);
+    expect(Object.keys(schema.properties)).toEqual(['event', 'workspaceId', 'timestamp', 'data']);
+    expect([event.const, schema.required]).toEqual([type, ['event', 'workspaceId', 'timestamp', 'data']]);
+    expect(Object.keys(data.properties)).toEqual(fields);
+    const given = type === 'contact.created' ? fields.filter((name) => !/^(first|last)Name$/.test(name)) : fields;
+    expect(data.required).toEqual(given);
+    expect([schema.additionalProperties, data.additionalProperties]).toEqual([false, false]);
   }
 });

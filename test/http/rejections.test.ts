@@ -1,7 +1,8 @@
 import { createLogger } from '../../src/logger';
 import { rejectionRoutes } from '../../src/http/rejection-routes';
 import { Receiver } from '../../src/ingest/receive';
-import { StartLane } from '../../src/ingest/start-lane';
+import { createMessageLane } from '../../src/ingest/lanes';
+import { StartBudget } from '../../src/ingest/start-budget';
 import { until } from '../ingest/gateway';
 import { readAll, startHarness, type Harness } from './harness';
 
@@ -12,14 +13,14 @@ beforeAll(async () => {
   harness = await startHarness(({ stores, now }) => {
     const logger = createLogger('silent');
     const start = (key: string): Promise<void> => Promise.resolve(void started.push(key));
-    const lane = new StartLane({
-      startsPerSecond: 100,
+    const lane = createMessageLane({
+      budget: new StartBudget(100),
       starter: {
         startContactUpsert: start,
         startCustomEvent: start,
         startBatch: (keys) => Promise.resolve(void started.push(...keys)),
       },
-      done: (keys) => Promise.resolve(new Set(keys)),
+      messages: { done: (keys) => Promise.resolve(new Set(keys)) },
       logger,
     });
     receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: () => {} });

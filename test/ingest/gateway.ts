@@ -2,13 +2,19 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import pino from 'pino';
 import { displayApiKey, hashApiKey, newApiKey } from '../../src/api-key';
+import type { TrustProxy } from '../../src/config';
+import { createLinkSigner } from '../../src/email/links';
 import { createApp } from '../../src/http/app';
 import { Authenticator } from '../../src/http/auth';
 import { createMetrics, type HealthProbes } from '../../src/http/health-routes';
 import { IdempotencyGuard } from '../../src/http/idempotency';
 import { createRateLimit, type RateLimit } from '../../src/http/rate-limit';
+import { trackingRoutes } from '../../src/http/tracking-routes';
+import { unsubscribeRoutes } from '../../src/http/unsubscribe-routes';
 import { Receiver } from '../../src/ingest/receive';
-import { StartLane } from '../../src/ingest/start-lane';
+import { EmailEventReceiver } from '../../src/ingest/receive-email-events';
+import { createEmailEventLane, createMessageLane } from '../../src/ingest/lanes';
+import { StartBudget } from '../../src/ingest/start-budget';
 import { openDatabase } from '../../src/mongo/connect';
 import type { MessageDocument } from '../../src/mongo/messages';
 import { newId } from '../../src/mongo/new-id';
@@ -37,7 +43,7 @@ export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
  * against what holds for all of them, and stop() fails if a key came into the log.
  */
 export async function startTestGateway(
-  options: { mongoUri?: string; limit?: RateLimit; probes?: Partial<HealthProbes> } = {},
+  options: { mongoUri?: string; limit?: RateLimit; probes?: Partial<HealthProbes>; trustProxy?: TrustProxy } = {},
 ) {
   const uri = new URL(options.mongoUri ?? testMongoUri());
   uri.pathname = `/${freshDatabaseName()}`;
@@ -68,23 +74,34 @@ export async function startTestGateway(
     starts.push([type, ...messageKeys]);
     return Promise.resolve();
   };
+  const now = (): number => Date.now();
   /** While it is held nothing is committed, and no time passes for the lane. */
   const worker = { isHeld: false };
   let clockMs = 0;
-  const lane = new StartLane({
-    startsPerSecond: 16,
+  const lane = createMessageLane({
+    budget: new StartBudget(16),
     starter: {
       startContactUpsert: (messageKey) => start('contactUpsert', [messageKey]),
       startCustomEvent: (messageKey) => start('customEvent', [messageKey]),
       startBatch: (messageKeys) => start('ingestBatch', messageKeys),
     },
-    done: (messageKeys) => Promise.resolve(new Set(worker.isHeld ? [] : messageKeys)),
+    messages: { done: (messageKeys) => Promise.resolve(new Set(worker.isHeld ? [] : messageKeys)) },
     logger,
     // A second for each look: that starts are few in a second is tested elsewhere.
     clock: () => (worker.isHeld ? clockMs : (clockMs += 1_000)),
   });
-  const now = (): number => Date.now();
-  const metrics = createMetrics(lane);
+  const emailEventLane = createEmailEventLane({
+    budget: new StartBudget(16),
+    starter: { startEmailEvents: (eventKeys) => start('emailEvent', eventKeys) },
+    emailEvents: { done: (eventKeys) => Promise.resolve(new Set(worker.isHeld ? [] : eventKeys)) },
+    logger,
+    clock: () => (worker.isHeld ? clockMs : (clockMs += 1_000)),
+  });
+  const metrics = createMetrics({ messages: lane, emailEvents: emailEventLane });
+  const emailEventReceiver = new EmailEventReceiver({
+    ...{ emailEvents: stores.emailEvents, lane: emailEventLane, now, onReceipts: metrics.countEmailEvents },
+  });
+  const links = createLinkSigner('test');
   const auth = new Authenticator(stores, now);
   const app = createApp({
     auth,
@@ -104,6 +121,11 @@ export async function startTestGateway(
     },
     metrics,
     routes: [],
+    publicRoutes: [
+      trackingRoutes({ links, receiver: emailEventReceiver, onLost: metrics.countLost, logger }),
+      unsubscribeRoutes({ links, receiver: emailEventReceiver, logger }),
+    ],
+    trustProxy: options.trustProxy ?? false,
     version: 'test',
     logger,
   });
@@ -165,6 +187,8 @@ export async function startTestGateway(
     },
     /** What waits for a start, and whether more is taken in. */
     lane,
+    emailEventLane,
+    links,
     logLines,
     send,
     segment: (body?: unknown, sendOptions?: SendOptions): Promise<Answer> =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import pino from 'pino';
-import { StartLane, type Startable } from '../../src/ingest/start-lane';
+import { createEmailEventLane, createMessageLane, type StartableMessage } from '../../src/ingest/lanes';
+import { StartBudget } from '../../src/ingest/start-budget';
 
 interface Start {
   atMs: number;
@@ -29,19 +30,21 @@ function openLane() {
     starts.push({ atMs: performance.now() - beganAtMs, type, keys, fail: failing });
     return answer;
   };
-  const lane = new StartLane({
+  const lane = createMessageLane({
     starter: {
       startContactUpsert: (key) => note('contactUpsert', [key]),
       startCustomEvent: (key) => note('customEvent', [key]),
       startBatch: (keys) => note('ingestBatch', keys),
     },
-    done: (keys) => {
-      asked.push(keys);
-      if (inbox.isAway) return Promise.reject(new Error('MongoDB is away'));
-      return Promise.resolve(new Set(keys.filter((key) => inbox.commitsAtOnce || committed.has(key))));
+    messages: {
+      done: (keys) => {
+        asked.push(keys);
+        if (inbox.isAway) return Promise.reject(new Error('MongoDB is away'));
+        return Promise.resolve(new Set(keys.filter((key) => inbox.commitsAtOnce || committed.has(key))));
+      },
     },
     logger: pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
-    startsPerSecond: 16,
+    budget: new StartBudget(16),
     clock: () => performance.now(),
   });
   const beganAtMs = performance.now();
@@ -52,10 +55,10 @@ function openLane() {
   };
   return { lane, starts, asked, logLines, inbox, commit, committed };
 }
-function parcel(name: string, count: number, type: Startable['type'] = 'identify'): Startable[] {
+function parcel(name: string, count: number, type: StartableMessage['type'] = 'identify'): StartableMessage[] {
   return Array.from({ length: count }, (_, index) => ({ key: `${name}${index}`, type }));
 }
-const keysOf = (messages: Startable[]): string[] => messages.map(({ key }) => key);
+const keysOf = (messages: StartableMessage[]): string[] => messages.map(({ key }) => key);
 const shapeOf = (starts: Start[]) => starts.map(({ type, keys }) => [type, keys]);
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 /** Two groups that are not committed, so that what comes next has to gather. */
@@ -269,11 +272,11 @@ describe('when a start fails', () => {
     const broken = (): Promise<void> => {
       throw new Error('no connection');
     };
-    const lane = new StartLane({
+    const lane = createMessageLane({
       starter: { startContactUpsert: broken, startCustomEvent: broken, startBatch: broken },
-      done: () => Promise.resolve(new Set()),
+      messages: { done: () => Promise.resolve(new Set()) },
       logger: pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
-      startsPerSecond: 16,
+      budget: new StartBudget(16),
     });
     for (let count = 1; count <= 10; count++) {
       lane.add(parcel('a', 2));
@@ -342,7 +345,7 @@ test('all leave once, in the order that they came, the messages of a request tog
       ),
       async (steps) => {
         const { lane, starts, inbox, commit, committed } = openLane();
-        const parcels: Startable[][] = [];
+        const parcels: StartableMessage[][] = [];
         for (const step of steps) {
           if ('add' in step) {
             const messages = parcel(`p${parcels.length}-`, step.add);
@@ -367,4 +370,62 @@ test('all leave once, in the order that they came, the messages of a request tog
     ),
     { numRuns: 60 },
   );
+});
+
+describe('a lane of email events', () => {
+  function openEventLane() {
+    const starts: string[][] = [];
+    const logLines: string[] = [];
+    const done = new Set<string>();
+    const asked: string[] = [];
+    const temporal = { isAway: false };
+    const lane = createEmailEventLane({
+      starter: {
+        startEmailEvents(keys) {
+          if (temporal.isAway) return Promise.reject(new Error('Temporal is away'));
+          return Promise.resolve(void starts.push(keys));
+        },
+      },
+      emailEvents: {
+        done(keys) {
+          asked.push(...keys);
+          return Promise.resolve(new Set(keys.filter((key) => done.has(key))));
+        },
+      },
+      logger: pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
+      budget: new StartBudget(16),
+      clock: () => performance.now(),
+    });
+    return { lane, starts, logLines, done, asked, temporal };
+  }
+
+  it('starts each by itself at rest, and what gathers as one group of at most 200', async () => {
+    const { lane, starts, done } = openEventLane();
+    for (let index = 0; index < 300; index++) lane.add([{ key: `e${index}` }]);
+    expect(starts).toEqual([['e0'], ['e1']]);
+    done.add('e0');
+    done.add('e1');
+    await pass(10);
+    expect(starts.slice(2).map(({ length }) => length)).toEqual([200]);
+    await pass(100);
+    expect(starts.flat()).toEqual(Array.from({ length: 300 }, (_, index) => `e${index}`));
+  });
+
+  it('asks for the last of a group, since all of it has its outcome at the commit', async () => {
+    const { lane, asked } = openEventLane();
+    lane.add([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
+    await pass(10);
+    expect(asked).toEqual(['c']);
+  });
+
+  it('leaves to the sweep what cannot be started, and says what it was', async () => {
+    const { lane, logLines, temporal } = openEventLane();
+    temporal.isAway = true;
+    lane.add([{ key: 'a' }, { key: 'b' }]);
+    await pass(0);
+    expect([lane.depth, ...logLines.map((line) => JSON.parse(line))]).toEqual([
+      0,
+      expect.objectContaining({ msg: 'start.left_to_sweep', emailEvents: 2 }),
+    ]);
+  });
 });

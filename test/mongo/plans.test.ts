@@ -7,14 +7,25 @@ import { keepWhatIsUsed } from '../../src/mongo/retention';
 import { createRunLog } from '../../src/mongo/run-log';
 import type { Stores } from '../../src/mongo/stores';
 import { openTestDatabase, type TestDatabase } from './support/database';
-import { attemptOf, delivery, eachOf, exercisesOf, now, one, type Exercise } from './support/exercises';
+import { eachOf, now, one, type Exercise } from './support/exercise';
+import { attemptOf, delivery, exercisesOf } from './support/exercises';
 import { deliveryOf, fill, idOf } from './support/filled';
+import { fillEmails } from './support/filled-emails';
 import { complaint, plansOf } from './support/plans';
+import { fillMail } from './support/mail-exercises';
+import { fillPeople } from './support/people-exercises';
+import { fillProviders } from './support/provider-exercises';
+import { fillTemplates } from './support/template-exercises';
 
 let opened: TestDatabase;
 beforeAll(async () => {
   opened = await openTestDatabase();
   await fill(opened.database, opened.stores);
+  await fillEmails(opened.stores);
+  await fillTemplates(opened.stores);
+  await fillProviders(opened.stores);
+  await fillMail(opened.stores);
+  await fillPeople(opened.stores);
 });
 afterAll(() => opened.close());
 

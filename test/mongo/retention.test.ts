@@ -11,7 +11,10 @@ import { deliveryOf } from './support/filled';
 
 const dayMs = 86_400_000;
 const daySeconds = 86_400;
-const names = ['messages', 'rejections', 'automationRuns', 'webhookDeliveries', 'webhookEvents', 'webhookAttempts'];
+const names = [
+  ...['messages', 'rejections', 'automationRuns', 'webhookDeliveries', 'webhookEvents', 'webhookAttempts'],
+  ...['emailEvents', 'emails', 'imports', 'importChunks', 'erasures'],
+];
 
 let opened: TestDatabase;
 beforeAll(async () => {
@@ -43,6 +46,7 @@ async function madeAt(db: Db): Promise<Record<string, Date>> {
 
 describe('the indexes that let things expire', () => {
   const closed = { status: { $in: ['delivered', 'failed', 'cancelled'] } };
+  const sentOrOver = { status: { $in: ['sent', 'delivered', 'bounced', 'complained', 'failed', 'skipped'] } };
   test.each([
     ['messages', { key: { doneAt: 1 }, seconds: 91 * daySeconds, only: { state: 'done' } }],
     ['webhookDeliveries', { key: { updatedAt: 1 }, seconds: 90 * daySeconds, only: closed }],
@@ -50,18 +54,29 @@ describe('the indexes that let things expire', () => {
     ['webhookAttempts', { key: { at: 1 }, seconds: 91 * daySeconds, only: undefined }],
     ['automationRuns', { key: { endedAt: 1 }, seconds: 90 * daySeconds, only: { endedAt: { $exists: true } } }],
     ['rejections', { key: { receivedAt: 1 }, seconds: 90 * daySeconds, only: undefined }],
+    ['emails', { key: { createdAt: 1 }, seconds: 90 * daySeconds, only: sentOrOver }],
+    ['imports', { key: { endedAt: 1 }, seconds: 90 * daySeconds, only: { endedAt: { $exists: true } } }],
+    ['importChunks', { key: { doneAt: 1 }, seconds: 90 * daySeconds, only: { state: 'done' } }],
+    ['erasures', { key: { endedAt: 1 }, seconds: 90 * daySeconds, only: { endedAt: { $exists: true } } }],
+    ['emailEvents', { key: { doneAt: 1 }, seconds: 90 * daySeconds, only: { state: 'done' } }],
     ['idempotencyKeys', { key: { createdAt: 1 }, seconds: daySeconds, only: undefined }],
   ])('%s', async (name, expiry) => {
     expect(await expiryOf(opened.database.db, name)).toEqual(expiry);
   });
 
-  test.each(['contacts', 'lists', 'automations', 'automationVersions', 'webhookEndpoints', 'waiters'])(
-    '%s never do',
-    async (name) => {
-      const indexes = await opened.database.db.collection(name).indexes();
-      expect(indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined)).toEqual([]);
-    },
-  );
+  test.each([
+    'contacts',
+    'lists',
+    'automations',
+    'automationVersions',
+    'webhookEndpoints',
+    'waiters',
+    'suppressions',
+    'campaigns',
+  ])('%s never do', async (name) => {
+    const indexes = await opened.database.db.collection(name).indexes();
+    expect(indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined)).toEqual([]);
+  });
 
   test('are changed in place by another retention, and by nothing else', async () => {
     const { database, close } = await openTestDatabase();
@@ -70,7 +85,9 @@ describe('the indexes that let things expire', () => {
       await db.setProfilingLevel('all');
       await prepareDatabase(database, 8.5 * dayMs);
       await db.setProfilingLevel('off');
-      expect(await secondsOf(db)).toEqual([9.5, 8.5, 8.5, 8.5, 9.5, 9.5].map((days) => days * daySeconds));
+      // An email is kept for 60 days at least, so that its links are worth something.
+      const days = [9.5, 8.5, 8.5, 8.5, 9.5, 9.5, 8.5, 60, 8.5, 8.5, 8.5];
+      expect(await secondsOf(db)).toEqual(days.map((each) => each * daySeconds));
       const commands = (await db.collection('system.profile').find().toArray()).map(({ command }) => command);
       expect(commands.filter((command) => 'collMod' in command)).toHaveLength(names.length);
       expect(commands.filter((command) => 'dropIndexes' in command)).toEqual([]);
@@ -232,6 +249,22 @@ describe('with the clock of MongoDB itself', () => {
         ],
       },
       rejections: { gone: [{ receivedAt: justOver }], kept: [{ receivedAt: within }] },
+      emailEvents: {
+        gone: [{ state: 'done', doneAt: justOver, receivedAt: longAgo }],
+        kept: [
+          { state: 'done', doneAt: within, receivedAt: longAgo },
+          { state: 'received', receivedAt: longAgo },
+        ],
+      },
+      emails: {
+        gone: ['sent', 'bounced', 'skipped'].map((status) => ({ status, createdAt: daysAgo(61) })),
+        kept: [
+          ...['sent', 'bounced', 'skipped'].map((status) => ({ status, createdAt: daysAgo(59) })),
+          ...['queued', 'sending'].map((status) => ({ status, createdAt: longAgo })),
+        ],
+      },
+      suppressions: { gone: [], kept: [{ createdAt: longAgo }] },
+      campaigns: { gone: [], kept: [{ createdAt: longAgo, status: 'sent' }] },
       idempotencyKeys: { gone: [{ createdAt: daysAgo(1.5) }], kept: [{ createdAt: daysAgo(0.5) }] },
       contacts: { gone: [], kept: [{ createdAt: longAgo, updatedAt: longAgo }] },
       lists: { gone: [], kept: [{ createdAt: longAgo, updatedAt: longAgo }] },

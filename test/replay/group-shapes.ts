@@ -4,8 +4,8 @@ import { deliveriesOf, untilAll, untilHandedOver } from '../workflows/support/lo
 import type { Scene } from '../workflows/support/scene';
 import { failingFirst, inOrder, type Script } from '../workflows/support/scripted-sender';
 import { addEndpoint, runGroup } from '../workflows/support/seed';
-import { until } from '../workflows/support/until';
-import { completed, hourMs, type Shape } from './shape';
+import { gate, until } from '../workflows/support/until';
+import { completed, hourMs, waiting, type Shape } from './shape';
 
 /** Long enough for the hand-over, so that the carrier's wait is still to come. */
 const handOverMs = 2_000;
@@ -66,7 +66,41 @@ export const retryGroupShapes: Record<string, Shape> = {
       return completed(scene, workflowId);
     },
   },
+  cancelled: {
+    options: { retryDelaysMs: [hourMs] },
+    async play(scene) {
+      const [{ workflowId }] = await failTogether(scene, 4, () => 500);
+      await waiting(scene, workflowId);
+      await scene.handle(workflowId).cancel();
+      return completed(scene, workflowId, 'CANCELLED');
+    },
+  },
+  'cancelled-in-attempts': {
+    options: { retryDelaysMs: [handOverMs, 20] },
+    async play(scene) {
+      const [{ workflowId }] = await failTogether(scene, 4, () => 500);
+      const { opened, open } = gate();
+      scene.sender.follow(async () => {
+        await opened;
+        return 500;
+      });
+      await until('the second attempts are under way', () => scene.sender.sent.length === 8);
+      await cancelUnderWay(scene, workflowId);
+      open();
+      return completed(scene, workflowId, 'CANCELLED');
+    },
+  },
 };
+
+/** Cancels a workflow whose activity is under way, and waits until it has heard of it. */
+async function cancelUnderWay(scene: Scene, workflowId: string): Promise<void> {
+  await scene.handle(workflowId).cancel();
+  await until('the cancellation was heard', async () => {
+    const types = (await eventsOf(scene.handle(workflowId))).map(({ eventType }) => eventType);
+    const at = types.lastIndexOf('EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED');
+    return at >= 0 && types.includes('EVENT_TYPE_WORKFLOW_TASK_COMPLETED', at);
+  });
+}
 
 /** A group's deliveries at an endpoint whose first attempts are made in its lane. */
 async function fillLane(scene: Scene, count: number): Promise<string> {
@@ -86,6 +120,21 @@ export const dispatchShapes: Record<string, Shape> = {
     async play(scene) {
       scene.sender.follow(failingFirst(4));
       return completed(scene, `dispatch/${await fillLane(scene, 6)}`);
+    },
+  },
+  'cancelled-in-page': {
+    options: { retryDelaysMs: [hourMs] },
+    async play(scene) {
+      const { opened, open } = gate();
+      scene.sender.follow(async () => {
+        await opened;
+        return 500;
+      });
+      const workflowId = `dispatch/${await fillLane(scene, 5)}`;
+      await until('the attempts are under way', () => scene.sender.sent.length === 5);
+      await cancelUnderWay(scene, workflowId);
+      open();
+      return completed(scene, workflowId, 'CANCELLED');
     },
   },
   'after-continue-as-new': {

@@ -11,8 +11,12 @@ import {
   runBatch,
   saveAutomation,
 } from '../workflows/support/seed';
+import { campaignShapes } from './campaign-shapes';
 import { deliveryShapes } from './delivery-shapes';
+import { emailEventShapes } from './email-event-shapes';
+import { emailSendShapes, runEmailShapes } from './email-send-shapes';
 import { carriedShapes, dispatchShapes, groupRecoveryShapes, groupShapes, retryGroupShapes } from './group-shapes';
+import { eraseShapes, importShapes } from './people-shapes';
 import { completed, hourMs, waiting, type Shape } from './shape';
 
 const failsAtOnce = { retryDelaysMs: [] };
@@ -218,11 +222,16 @@ export const shapes: Record<string, Shape> = Object.fromEntries(
     'webhook-delivery': { ...deliveryShapes, ...carriedShapes },
     'webhook-dispatch': dispatchShapes,
     'webhook-retry-group': retryGroupShapes,
+    'campaign-send': campaignShapes,
     'contact-upsert': upserts,
     'custom-event': events,
     'ingest-batch': { ...batches, ...groupShapes },
-    'automation-run': runs,
+    'automation-run': { ...runs, ...runEmailShapes },
+    'email-send': emailSendShapes,
+    'email-event': emailEventShapes,
     'webhook-recovery': { ...recoveries, ...groupRecoveryShapes },
+    'contact-import': importShapes,
+    'contact-erase': eraseShapes,
     sweep: sweeps,
   }).flatMap(([workflow, ways]) => Object.entries(ways).map(([way, shape]) => [`${workflow}.${way}`, shape])),
 );

@@ -1,9 +1,15 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /** A self-signed certificate for one DNS name, valid for this year and the next: `{key, cert}` in PEM, as node:tls takes them. */
-export function selfSignedCertificate(dnsName: string): { key: string; cert: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const ecdsaWithSha256 = der(0x30, oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+export function selfSignedCertificate(dnsName: string, kind: 'ec' | 'rsa' = 'ec'): { key: string; cert: string } {
+  const { privateKey, publicKey } =
+    kind === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const algorithm =
+    kind === 'ec'
+      ? der(0x30, oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
+      : der(0x30, oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b), der(0x05));
   const commonName = der(0x30, oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(dnsName)));
   const name = der(0x30, der(0x31, commonName));
   const year = new Date().getUTCFullYear();
@@ -14,7 +20,7 @@ export function selfSignedCertificate(dnsName: string): { key: string; cert: str
     0x30,
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from([1])),
-    ecdsaWithSha256,
+    algorithm,
     name,
     validity,
     name,
@@ -22,7 +28,7 @@ export function selfSignedCertificate(dnsName: string): { key: string; cert: str
     extensions,
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', toBeSigned, privateKey));
-  const certificate = der(0x30, toBeSigned, ecdsaWithSha256, signature).toString('base64');
+  const certificate = der(0x30, toBeSigned, algorithm, signature).toString('base64');
   const lines = certificate.match(/.{1,64}/g);
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { standardRetryDelaysMs } from '../../domain/retry-timeline';
+import { createContactWrites } from '../../src/mongo/contact-writes';
 import { newId } from '../../src/mongo/new-id';
+import { addAudience, addCampaign, workflowIdOf } from './support/campaigns';
 import { costOf, plus, type Cost } from './support/actions';
+import { addSentEmail, hear, runEmailEvents } from './support/email-seed';
+import { queueEmail } from './support/emails';
 import { eventsOf, ofType, parseHistory } from './support/history';
+import { people, storeImport } from './support/people';
 import { deliveriesOf, untilAll, untilEnded, untilExecution, untilHandedOver } from './support/look';
 import type { Scene } from './support/scene';
 import { failingFirst } from './support/scripted-sender';
@@ -113,6 +118,44 @@ async function recovery(pages: number): Promise<Cost> {
   return cost;
 }
 
+/** An email that is put off so many times before it is taken. */
+async function emailPutOff(times: number): Promise<Cost> {
+  const scene = await stage.open();
+  scene.mailer.follow((_mail, index) => (index < times ? '421 later' : '250 taken'));
+  const { id, workflowId } = await queueEmail(scene);
+  await scene.starter.startEmailSend(id);
+  await scene.place.skip(3_600_000);
+  return runCost(scene, workflowId);
+}
+
+/** So many opens that are worked off together, with a webhook for each. */
+async function opens(count: number): Promise<Cost> {
+  const scene = await stage.open();
+  await addEndpoint(scene, { events: ['email.opened'] });
+  const { id } = await addSentEmail(scene);
+  const keys: [string, ...string[]] = [await hear(scene, id)];
+  while (keys.length < count) keys.push(await hear(scene, id));
+  const cost = await runCost(scene, await runEmailEvents(scene, keys));
+  const [delivery] = await untilAll(scene, 'delivered');
+  return count > 1 ? cost : plus(cost, await runCost(scene, delivery?.workflowId ?? ''));
+}
+
+/** A campaign whose emails come to so many chunks, two emails to each, and one that finds nothing more. */
+async function campaign(chunks: number): Promise<Cost> {
+  const scene = await stage.open();
+  const contacts = await addAudience(scene, 2 * chunks);
+  const made = await addCampaign(scene, { listIds: contacts[0]?.listIds ?? [], ratePerSecond: 1 });
+  await scene.starter.tellCampaign(made);
+  return runCost(scene, workflowIdOf(made));
+}
+
+async function importCost(lines: number): Promise<Cost> {
+  const scene = await stage.open();
+  const id = await storeImport(scene, people(lines));
+  await scene.starter.startContactImport(id);
+  return runCost(scene, `import/${id}`);
+}
+
 const paths: Record<string, () => Promise<Cost>> = {
   async 'identify, nobody listens'() {
     return upsert(await stage.open());
@@ -190,6 +233,30 @@ const paths: Record<string, () => Promise<Cost>> = {
     const [two, three] = [await recovery(2), await recovery(3)];
     return plus(two, plus(three, two, -1), 98);
   },
+  'a single email, nobody listens': () => emailPutOff(0),
+  async 'each time that a server puts it off'() {
+    return plus(await emailPutOff(2), await emailPutOff(1), -1);
+  },
+  'an open, one webhook delivered at once': () => opens(1),
+  'a group of 100 opens, 100 webhooks delivered': () => opens(100),
+  'a campaign of one chunk': () => campaign(1),
+  async 'each further chunk of a campaign'() {
+    return plus(await campaign(3), await campaign(2), -1);
+  },
+  async 'an import of up to 2,000 lines'() {
+    return importCost(10);
+  },
+  async 'each further 2,000 lines'() {
+    return plus(await importCost(2_001), await importCost(10), -1);
+  },
+  async 'the removal of a person'() {
+    const scene = await stage.open();
+    const { id } = await addContact(scene);
+    const { place, workspaceId } = scene;
+    await createContactWrites(place.database, place.stores).remove(workspaceId, id, place.now());
+    await scene.starter.startContactErase(id);
+    return runCost(scene, `erase/${id}`);
+  },
   async 'a sweep that finds nothing'() {
     const scene = await stage.open();
     const workflowId = `sweep-${newId('workspace')}`;
@@ -207,6 +274,11 @@ const recorded: Record<string, string[]> = {
   'automation run with a wait': ['automation-run.wait'],
   'identify, one webhook delivered at once': ['contact-upsert.changed', 'webhook-delivery.first-try'],
   'a group of 100 identifies, 100 webhooks delivered': ['ingest-batch.group-first-attempts'],
+  'an import of up to 2,000 lines': ['contact-import.one-page'],
+  'the removal of a person': ['contact-erase.one-pass'],
+  'a single email, nobody listens': ['email-send.delivered'],
+  'an open, one webhook delivered at once': ['email-event.one-webhook', 'webhook-delivery.first-try'],
+  'a group of 100 opens, 100 webhooks delivered': ['email-event.group'],
 };
 
 /** What a million of something, or a month, comes to: Actions by the table of the paths. */
@@ -217,6 +289,11 @@ const bills: Record<string, (of: (name: string) => number) => number> = {
     1e4 * of('a group of 100 identifies, 100 webhooks delivered'),
   'the same, all delivered at their third attempt': (of) => 1e4 * of('the same, all delivered at their third attempt'),
   'a million deliveries recovered': (of) => 100 * of('a recovery of 10,000 that a group carried'),
+  'a campaign to a million at 100 a second': (of) =>
+    of('a campaign of one chunk') + 4_999 * of('each further chunk of a campaign') + 49,
+  'an import of a million lines': (of) =>
+    // A run of the workflow has 100 pages.
+    of('an import of up to 2,000 lines') + 499 * of('each further 2,000 lines') + 4,
   '30 days of sweeps, one every 10 s': (of) => 30 * 8_640 * of('a sweep that finds nothing'),
 };
 

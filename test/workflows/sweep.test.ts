@@ -15,24 +15,24 @@ describe('the sweep', () => {
   it('starts messages that were stored and not started, once they are old enough', async () => {
     const scene = await stage.open();
     const key = await identify(scene);
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 0 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 0 });
     await scene.place.skip(olderThanMs + 1_000);
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 1 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 1 });
     expect((await untilDone(scene, key)).outcome).toMatchObject({ status: 'created' });
     await scene.place.skip(120_000);
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 0 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 0 });
   });
 
   it('hands a message out once a minute at most, for as long as it is not done', async () => {
     const scene = await stage.open({ isWorkerAway: true });
     await identify(scene);
     await scene.place.skip(olderThanMs + 1_000);
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 1 });
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 0 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 1 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 0 });
     await scene.place.database.db
       .collection('messages')
       .updateMany({ workspaceId: scene.workspaceId }, { $set: { sweptAt: new Date(scene.place.now() - 61_000) } });
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 1 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 1 });
     await scene.startWorker();
     for (const workflowId of scene.startedIds()) await untilExecution(scene, workflowId, 'COMPLETED');
   });
@@ -43,23 +43,23 @@ describe('the sweep', () => {
     await scene.starter.startCustomEvent(key);
     await until('the track waits', async () => (await messageOf(scene, key)).state === 'waiting');
     await scene.place.skip(60_000);
-    expect(await scene.activities.sweepMessages({ olderThanMs })).toEqual({ started: 0 });
+    expect(await scene.activities.sweepMessages({ olderThanMs })).toMatchObject({ started: 0 });
   });
 
   it('delivers webhook events that have no deliveries yet, once', async () => {
     const scene = await stage.open();
     await addEndpoint(scene);
     await scene.activities.commitMessages({ keys: [await identify(scene)], mayWait: false });
-    expect(await scene.activities.sweepEvents({ olderThanMs })).toEqual({ dispatched: 0 });
+    expect(await scene.activities.sweepEvents({ olderThanMs })).toMatchObject({ dispatched: 0 });
     await scene.place.skip(olderThanMs + 1_000);
     // The group that made it may still be at it.
-    expect(await scene.activities.sweepEvents({ olderThanMs })).toEqual({ dispatched: 0 });
+    expect(await scene.activities.sweepEvents({ olderThanMs })).toMatchObject({ dispatched: 0 });
     await scene.place.skip(20_000);
-    expect(await scene.activities.sweepEvents({ olderThanMs })).toEqual({ dispatched: 1 });
+    expect(await scene.activities.sweepEvents({ olderThanMs })).toMatchObject({ dispatched: 1 });
     const [workflowId] = scene.startedIds();
     await untilExecution(scene, workflowId ?? '', 'COMPLETED');
     expect(scene.sender.sent).toHaveLength(1);
-    expect(await scene.activities.sweepEvents({ olderThanMs })).toEqual({ dispatched: 0 });
+    expect(await scene.activities.sweepEvents({ olderThanMs })).toMatchObject({ dispatched: 0 });
   });
 
   it('does all of it as a workflow, and repeats a notice until it was carried out', async () => {
@@ -81,7 +81,7 @@ describe('the sweep', () => {
     await untilDone(scene, key);
     await untilStatus(scene, held?._id ?? '', 'delivered');
     await untilExecution(scene, `resume/${endpointId}/${since.getTime()}`, 'COMPLETED');
-    expect(await scene.activities.sweepNotices({ olderThanMs })).toEqual({ started: 0 });
+    expect(await scene.activities.sweepNotices({ olderThanMs })).toMatchObject({ started: 0 });
   });
 
   it('does its other parts when one of them fails, ends as failed, and does not insist', async () => {

@@ -197,6 +197,57 @@ describe('webhookDispatch', () => {
     await untilLaneEnds(scene, lane);
   });
 
+  it('that is cancelled finishes its page and hands it over; the sweep starts it again for what waits', async () => {
+    const scene = await stage.open();
+    const { endpointId, lane } = await addSlowEndpoint(scene);
+    const { opened, open } = gate();
+    scene.sender.follow(async (_request, index) => {
+      await opened;
+      return index < 5 ? 500 : 200;
+    });
+    await scene.activities.dispatchEvents({ eventIds: await insertEvents(scene, 12) });
+    await until('the page is under way', () => scene.sender.sent.length === 12);
+    const later = await insertEvents(scene, 12);
+    await scene.activities.dispatchEvents({ eventIds: later });
+    await scene.handle(lane).cancel();
+    open();
+    await untilExecution(scene, lane, 'CANCELLED');
+    expect(ofType(await eventsOf(scene.handle(lane)), 'ActivityTaskCancelRequested')).toEqual([]);
+    const isLater = ({ eventId }: Delivery): boolean => later.includes(eventId);
+    const deliveries = await deliveriesOf(scene);
+    expect(deliveries.filter(isLater).map(({ status }) => status)).toEqual(Array(12).fill('pending'));
+    const failed = deliveries.filter(({ status }) => status === 'retrying');
+    expect(failed.map(({ workflowId }) => workflowId.split('/')[0])).toEqual(Array(5).fill('retry-group'));
+
+    await scene.place.skip(61_000);
+    await until('what waits is delivered', async () => {
+      await scene.activities.sweepEvents({ olderThanMs: 10_000 });
+      return (await deliveriesOf(scene, endpointId)).every(({ status }) => status === 'delivered');
+    });
+    expect(scene.sender.sent).toHaveLength(24 + 5);
+    await untilLaneEnds(scene, lane);
+  });
+
+  it('that is gone is started again by the sweep, and hands over what had failed in it', async () => {
+    let isGone = true;
+    const scene = await stage.open({
+      replace: ({ starter }) => ({
+        starter: { ...starter, startDispatch: (to) => (isGone ? Promise.resolve() : starter.startDispatch(to)) },
+      }),
+    });
+    await addEndpoint(scene);
+    scene.sender.follow(failingFirst(5, 1));
+    const { deliveries } = await runGroup(scene, 5);
+    expect(deliveries.map(({ status }) => status)).toEqual(Array(5).fill('retrying'));
+    isGone = false;
+    await scene.place.skip(61_000);
+    await scene.activities.sweepEvents({ olderThanMs: 10_000 });
+    const handedOver = await untilHandedOver(scene);
+    expect(handedOver.every(({ workflowId }) => workflowId.startsWith('retry-group/'))).toBe(true);
+    await untilAll(scene, 'delivered');
+    for (const { id } of deliveries) expect(await attemptsOf(scene, id)).toHaveLength(2);
+  });
+
   it('leaves alone what is cancelled or retriggered while it waits', async () => {
     const scene = await stage.open({ isWorkerAway: true });
     const { lane } = await addSlowEndpoint(scene);

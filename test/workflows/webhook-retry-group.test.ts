@@ -11,13 +11,14 @@ import {
   untilAttempts,
   untilExecution,
   untilHandedOver,
+  untilStarted,
   untilStatus,
 } from './support/look';
 import type { Scene, SceneOptions } from './support/scene';
 import { addEndpoint, runGroup } from './support/seed';
 import { setStage } from './support/stage';
 import { expectAttemptsAt, roundSeconds, skipUntil } from './support/timeline';
-import { until } from './support/until';
+import { gate, until } from './support/until';
 
 const stage = setStage();
 
@@ -33,6 +34,7 @@ async function openGroup(
   const [first, ...rest] = await untilHandedOver(scene);
   if (!first) throw new Error('no delivery was made');
   expect(new Set([first, ...rest].map(({ workflowId }) => workflowId)).size).toBe(1);
+  await untilStarted(scene, first.workflowId);
   return { scene, carrier: first.workflowId, endpointId, deliveries: [first, ...rest] };
 }
 
@@ -200,6 +202,79 @@ describe('a delivery that leaves its group', () => {
     await expectAllAt(scene, others, roundSeconds);
     expect(await attemptsOf(scene, chosen.id)).toHaveLength(1);
     expect(await deliveryOf(scene, chosen.id)).toMatchObject({ status: 'cancelled', attemptCount: 1 });
+  });
+});
+
+describe('a group that is cancelled', () => {
+  it('in its wait cancels what it carries, and nothing else', async () => {
+    const { scene, carrier, deliveries } = await openGroup(6);
+    const [retriggered, delivered, ...others] = deliveries;
+    scene.sender.follow(({ webhookId }) => (webhookId === delivered?.eventId ? 200 : 500));
+    await scene.place.skip(31_000);
+    for (const { id } of deliveries) await untilAttempts(scene, id, 2);
+    await scene.starter.retrigger(await deliveryOf(scene, retriggered.id));
+    await untilAttempts(scene, retriggered.id, 3);
+
+    await scene.handle(carrier).cancel();
+    await untilExecution(scene, carrier, 'CANCELLED');
+    for (const { id } of others) {
+      const delivery = await deliveryOf(scene, id);
+      expect(delivery).toMatchObject({ status: 'cancelled', workflowId: carrier, attemptCount: 2 });
+      expect(delivery.nextAttemptAtMs).toBeUndefined();
+    }
+    expect(await deliveryOf(scene, delivered?.id ?? '')).toMatchObject({ status: 'delivered' });
+    expect(await deliveryOf(scene, retriggered.id)).toMatchObject({ status: 'retrying' });
+    await scene.place.skip(6_300_000);
+    await untilAttempts(scene, retriggered.id, 6);
+    for (const { id } of others) expect(await attemptsOf(scene, id)).toHaveLength(2);
+  });
+
+  it('in its attempts finishes and records them first', async () => {
+    const { scene, carrier, deliveries } = await openGroup(5);
+    const { opened, open } = gate();
+    scene.sender.follow(async ({ webhookId }) => {
+      await opened;
+      return webhookId === deliveries[0].eventId ? 200 : 500;
+    });
+    await scene.place.skip(31_000);
+    await until('the second attempts are under way', () => scene.sender.sent.length === 10);
+    await scene.handle(carrier).cancel();
+    open();
+    await untilExecution(scene, carrier, 'CANCELLED');
+    expect(ofType(await eventsOf(scene.handle(carrier)), 'ActivityTaskCancelRequested')).toEqual([]);
+    for (const { id } of deliveries) {
+      const delivery = await deliveryOf(scene, id);
+      expect(delivery).toMatchObject({ status: id === deliveries[0].id ? 'delivered' : 'cancelled', attemptCount: 2 });
+      expect(await attemptsOf(scene, id)).toHaveLength(2);
+    }
+    await scene.place.skip(6_300_000);
+    expect(scene.sender.sent).toHaveLength(10);
+  });
+
+  it('with one timeline in its wait and another in its attempts waits for these', async () => {
+    const { scene, carrier, deliveries } = await openGroup(4);
+    const [slowed] = deliveries;
+    scene.sender.follow(({ webhookId }) =>
+      webhookId === slowed.eventId ? { statusCode: 429, retryAfter: '200' } : 500,
+    );
+    await scene.place.skip(31_000);
+    for (const { id } of deliveries) await untilAttempts(scene, id, 2);
+    const { opened, open } = gate();
+    scene.sender.follow(async () => {
+      await opened;
+      return 500;
+    });
+    await scene.place.skip(121_000);
+    await until('the third attempts of three are under way', () => scene.sender.sent.length === 11);
+    await scene.handle(carrier).cancel();
+    await until('the wait of the other has ended', async () => {
+      return ofType(await eventsOf(scene.handle(carrier)), 'TimerCanceled').length === 1;
+    });
+    open();
+    await untilExecution(scene, carrier, 'CANCELLED');
+    for (const { id } of await untilAll(scene, 'cancelled')) {
+      expect(await attemptsOf(scene, id)).toHaveLength(id === slowed.id ? 2 : 3);
+    }
   });
 });
 

@@ -8,6 +8,28 @@ import { eventStatuses } from '../../../src/http/event-trace';
 import type { Database } from '../../../src/mongo/connect';
 import { newId } from '../../../src/mongo/new-id';
 import type { Stores } from '../../../src/mongo/stores';
+import { mailExercisesOf } from './mail-exercises';
+import { templateExercisesOf } from './template-exercises';
+import { emailExercisesOf } from './email-exercises';
+import { peopleExercisesOf } from './people-exercises';
+import { providerExercisesOf } from './provider-exercises';
+import {
+  combined,
+  eachOf,
+  ids,
+  keys,
+  limit,
+  list,
+  nothing,
+  now,
+  numbers,
+  onEachPage,
+  one,
+  pages,
+  placesInOrder,
+  some,
+  type Exercises,
+} from './exercise';
 import {
   at,
   deliveryOf,
@@ -17,48 +39,9 @@ import {
   messageKeyOf,
   workspaces as workspaceIds,
 } from './filled';
-import type { Allowance } from './plans';
-
-/** A call with what it may read. */
-export interface Exercise extends Allowance {
-  run: () => Promise<unknown>;
-}
-/** Every public method of a store: one that is missing here does not compile. */
-type Exercises<Store> = {
-  [Name in keyof Store as Store[Name] extends (...args: never[]) => unknown ? Name : never]: Exercise | Exercise[];
-};
-
-/** All combinations of a value of each; undefined leaves it out. */
-function combined<Choices extends Record<string, readonly unknown[]>>(
-  choices: Choices,
-): { [Name in keyof Choices]?: Exclude<Choices[Name][number], undefined> }[] {
-  let all: object[] = [{}];
-  for (const [name, values] of Object.entries(choices)) {
-    all = all.flatMap((one) => values.map((value) => (value === undefined ? one : { ...one, [name]: value })));
-  }
-  return all;
-}
-export async function eachOf<Choice>(choices: Choice[], run: (choice: Choice) => Promise<unknown>): Promise<void> {
-  for (const choice of choices) await run(choice);
-}
 
 const [workspaceId, otherWorkspaceId] = workspaceIds;
 const [endpointId, , foreignEndpointId] = endpointIds;
-export const now = at(100_000);
-const numbers = (count: number): number[] => Array.from({ length: count }, (_each, row) => row);
-const ids = (kind: Parameters<typeof idOf>[0], count: number): string[] => numbers(count).map((row) => idOf(kind, row));
-const keys = (count: number): string[] => numbers(count).map(messageKeyOf);
-
-const limit = 51;
-/** The first page, and one far down. */
-const pages = [{ limit }, { limit, after: { at: at(300), id: idOf('list', 300) } }];
-const onEachPage = (read: (page: (typeof pages)[number]) => Promise<unknown>) => () => eachOf(pages, read);
-const list = { ask: limit };
-/** By a key that is unique or an id. */
-export const one = { ask: 1 };
-const some = { ask: 20 };
-/** Writes that look for nothing. */
-const nothing = { ask: 0 };
 
 const contact = (row: number): Contact =>
   newContact({ id: newId('contact'), workspaceId, email: `made${row}@example.com`, source: 'api' }, now.getTime());
@@ -150,6 +133,13 @@ export function exercisesOf(
         ),
     },
     markWaiting: { ...one, run: () => stores.messages.markWaiting(messageKeyOf(30)) },
+    waiting: {
+      ask: 50,
+      run: () =>
+        eachOf(combined({ after: placesInOrder } as const), ({ after }) =>
+          stores.messages.waiting({ before: now, limit: 50, after }),
+        ),
+    },
     claimUnfinished: { ask: 50, run: () => stores.messages.claimUnfinished(now, now, 50) },
     page: {
       ...list,
@@ -207,6 +197,16 @@ export function exercisesOf(
   };
 
   const contacts: Exercises<Stores['contacts']> = {
+    audiencePage: {
+      ask: 20,
+      run: () =>
+        eachOf([undefined, idOf('contact', 40)], async (after) => {
+          await stores.contacts.audiencePage(workspaceId, [listIds[0]], after, 20);
+          await stores.contacts.audiencePage(workspaceId, [...listIds], after, 20);
+        }),
+    },
+    // Everyone on the lists, by their keys alone.
+    audienceSize: { ...one, readKeys: 300, run: () => stores.contacts.audienceSize(workspaceId, [...listIds]) },
     get: { ...one, run: () => stores.contacts.get(workspaceId, idOf('contact', 1)) },
     find: {
       ask: 40,
@@ -229,6 +229,7 @@ export function exercisesOf(
         await inTransaction((session) => stores.contacts.save(changes, session));
       },
     },
+    byIds: { ...some, run: () => stores.contacts.byIds(workspaceId, ids('contact', 20)) },
     setList: { ...one, run: () => stores.contacts.setList(workspaceId, idOf('contact', 1), listIds[0], true) },
     delete: { ...one, run: () => stores.contacts.delete(workspaceId, idOf('contact', 9)) },
     takeOffList: { ...one, run: () => stores.contacts.takeOffList(workspaceId, listIds[1]) },
@@ -292,7 +293,7 @@ export function exercisesOf(
     },
     get: { ...one, run: () => stores.automations.get(workspaceId, idOf('automation', 1)) },
     save: { ...one, run: () => stores.automations.save(automation()) },
-    stepsOf: { ...one, run: () => stores.automations.stepsOf(idOf('automation', 1), 1) },
+    versionOf: { ...one, run: () => stores.automations.versionOf(idOf('automation', 1), 1) },
     delete: {
       ...one,
       run: () => inTransaction((session) => stores.automations.delete(workspaceId, idOf('automation', 6), session)),
@@ -305,6 +306,7 @@ export function exercisesOf(
   const runs: Exercises<Stores['runs']> = {
     insert: { ...nothing, run: () => inTransaction((session) => stores.runs.insert([run()], now, session)) },
     get: { ...one, run: () => stores.runs.get(runKey) },
+    runningOf: { ...some, run: () => stores.runs.runningOf(ids('contact', 20)) },
     logStep: {
       ...one,
       run: () => stores.runs.logStep(runKey, { position: [0], step: 'end', at: now, result: 'done' }),
@@ -345,6 +347,7 @@ export function exercisesOf(
     undispatched: { ...some, run: () => stores.events.undispatched(ids('event', 20)) },
     bodies: { ...some, run: () => stores.events.bodies(ids('event', 20)) },
     markDispatched: { ...some, run: () => stores.events.markDispatched(ids('event', 20), now) },
+    erase: { ...some, run: () => stores.events.erase(ids('event', 20), now) },
     leftBehind: { ask: 50, run: () => stores.events.leftBehind(now, 50) },
   };
 
@@ -361,6 +364,18 @@ export function exercisesOf(
     inDispatch: { ask: 50, run: () => stores.deliveries.inDispatch(endpointId, 50) },
     // Keys alone, of all that waits in lanes.
     endpointsInDispatch: { ...nothing, readKeys: 250, run: () => stores.deliveries.endpointsInDispatch(now, 50) },
+    overdue: {
+      ask: 50,
+      run: () =>
+        eachOf(
+          combined({ status: ['retrying', 'pending'], after: placesInOrder } as const),
+          ({ status = 'pending', after }) => stores.deliveries.overdue(status, { before: now, limit: 50, after }),
+        ),
+    },
+    claimOverdue: {
+      ...one,
+      run: () => eachOf([deliveryOf(1), deliveryOf(18)], (each) => stores.deliveries.claimOverdue(each, 'delivery/1')),
+    },
     claimFailed: { ...some, run: () => stores.deliveries.claimFailed(ids('delivery', 20), 'retry-group/1') },
     lease: { ...some, run: () => stores.deliveries.lease(ids('delivery', 20), now) },
     move: { ...some, run: () => stores.deliveries.move(ids('delivery', 20), 'batch/b1', 'retry-group/1') },
@@ -443,5 +458,10 @@ export function exercisesOf(
   return {
     ...{ workspaces, apiKeys, messages, idempotencyKeys, rejections, contacts, lists, automations, runs, waiters },
     ...{ endpoints, events, deliveries, attempts, ingest },
+    ...emailExercisesOf(stores, inTransaction),
+    ...providerExercisesOf(stores),
+    ...templateExercisesOf(stores),
+    ...mailExercisesOf(stores),
+    ...peopleExercisesOf(stores, inTransaction),
   };
 }

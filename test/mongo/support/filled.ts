@@ -8,7 +8,7 @@ import { toDocument, type DeliveryDocument } from '../../../src/mongo/webhook-de
 
 /** What lists filter for is among the oldest rows, behind this many others that a filter has to pass over. */
 export const many = 3_000;
-const few = 600;
+export const few = 600;
 const startMs = Date.parse('2026-04-15T10:00:00Z');
 
 /** The moment of the row with that number: higher is newer. */
@@ -69,13 +69,15 @@ function message(row: number): MessageDocument {
 export function deliveryOf(row: number): Delivery {
   const isOld = row < few;
   const workspaceId = workspaceOf(row);
+  const status = (isOld ? deliveryStatuses[row % 6] : undefined) ?? 'delivered';
   return {
     id: idOf('delivery', row),
     workspaceId,
     endpointId: workspaceId === workspaces[1] ? endpoints[2] : endpoints[isOld && row % 2 ? 1 : 0],
     eventId: idOf('event', row),
     eventType: isOld && row % 3 > 0 ? 'contact.created' : 'contact.updated',
-    status: (isOld ? deliveryStatuses[row % 6] : undefined) ?? 'delivered',
+    status,
+    ...(status === 'retrying' ? { nextAttemptAtMs: at(row).getTime() } : {}),
     attemptCount: 1,
     round: 1,
     attemptsInRound: 1,
@@ -87,7 +89,9 @@ export function deliveryOf(row: number): Delivery {
 
 function deliveryDocument(row: number): DeliveryDocument {
   const document = toDocument(deliveryOf(row));
-  return document.status === 'pending' ? { ...document, inDispatch: true } : document;
+  // Two thirds of what was never attempted wait in lanes.
+  const isInLane = document.status === 'pending' && row % 18 > 0;
+  return isInLane ? { ...document, inDispatch: true } : document;
 }
 
 /** Some thousand rows in every collection that grows, most of them such as no list looks for. */

@@ -1,4 +1,4 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Attempt, Delivery, DeliveryStatus } from '../../../domain/delivery';
 import type { AutomationRunDocument } from '../../../src/mongo/automation-runs';
 import type { MessageDocument } from '../../../src/mongo/messages';
@@ -57,6 +57,19 @@ export function untilAttempts(scene: Scene, id: string, count: number): Promise<
     const attempts = await attemptsOf(scene, id);
     return attempts.length >= count && attempts;
   });
+}
+
+/** A delivery names the workflow that carries it a moment before that is started. */
+export function untilStarted(scene: Scene, workflowId: string): Promise<boolean> {
+  return until(`${workflowId} is started`, () =>
+    executionStatus(scene, workflowId).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      },
+    ),
+  );
 }
 
 /** How a workflow's newest run stands for Temporal: RUNNING, COMPLETED, FAILED, CANCELLED. */

@@ -10,11 +10,12 @@ import { createActivities, type ActivityDeps, type Activities } from '../../../a
 import { standardRetryDelaysMs } from '../../../domain/retry-timeline';
 import { createActivityStores } from '../../../src/mongo/activity-stores';
 import { newId } from '../../../src/mongo/new-id';
-import { heartbeatInterceptor } from '../../../src/temporal/heartbeat';
+import { activityPosition, heartbeatInterceptor } from '../../../src/temporal/heartbeat';
 import { createStarter, type Starter, type StarterSettings } from '../../../src/temporal/start';
 import { activityContext } from '../../../src/temporal/worker';
 import { isIdle } from './history';
 import { clientOf, type Place } from './place';
+import { createScriptedMailer, plainRenderer, type ScriptedMailer } from './scripted-mailer';
 import { createScriptedSender, type ScriptedSender } from './scripted-sender';
 import { until } from './until';
 
@@ -23,6 +24,7 @@ export interface Scene {
   place: Place;
   workspaceId: string;
   sender: ScriptedSender;
+  mailer: ScriptedMailer;
   starter: Starter;
   /** What the worker runs, for calling a step by itself. */
   activities: Activities;
@@ -64,15 +66,21 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     taskQueue,
   });
   const sender = createScriptedSender(now);
+  const mailer = createScriptedMailer(stores.emails, now);
   const deps: ActivityDeps = {
     ...createActivityStores(database, stores),
     retryDelaysMs: starter.retryDelaysMs,
     sender,
     caller: sender,
+    mailer,
+    renderer: plainRenderer,
+    notices: { awaitsNotice: () => Promise.resolve(false), echoHeaders: () => Promise.resolve(() => ({})) },
+    defaultFrom: 'News <news@example.com>',
     starter,
     now,
     newId,
     abortSignal: activityContext.abortSignal,
+    position: activityPosition,
     ownWorkflowId,
     ownRunId: activityContext.ownRunId,
     cancelOwnWorkflow: activityContext.cancelOwnWorkflow({
@@ -109,6 +117,7 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
     place,
     workspaceId,
     sender,
+    mailer,
     starter,
     activities,
     handle: (workflowId, runId) => client.workflow.getHandle(workflowId, runId),
@@ -123,6 +132,10 @@ export async function openScene(place: Place, options: SceneOptions = {}): Promi
       } finally {
         await stopWorker();
       }
+      // Nobody carries these any more: a later test's sweep would find them.
+      await stores.deliveries.collection.deleteMany({ workspaceId, status: { $in: ['pending', 'retrying'] } });
+      await stores.messages.collection.deleteMany({ workspaceId, state: { $ne: 'done' } });
+      await stores.campaigns.collection.deleteMany({ workspaceId });
     },
   };
 }
@@ -138,10 +151,15 @@ function ownWorkflowId(): string | undefined {
 
 /** Terminated in the middle of a task, a workflow would keep the test server from ever skipping time again. */
 async function end(handle: WorkflowHandle): Promise<void> {
-  await until(`${handle.workflowId} waits`, () => isIdle(handle));
+  await until(`${handle.workflowId} waits`, async () => (await isIdle(handle)) || (await isClosed(handle)));
   await handle.terminate().catch((error: unknown) => {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   });
+}
+
+/** A test may have terminated it in the middle of a task. */
+async function isClosed(handle: WorkflowHandle): Promise<boolean> {
+  return (await handle.describe()).status.name !== 'RUNNING';
 }
 
 /** Time does not skip while an activity runs, so one reading at its start serves all of it. */

@@ -1,12 +1,12 @@
 import { openPlace, type Place } from './place';
 import { openScene, type Scene, type SceneOptions } from './scene';
 
-/** One place for the file's tests; each scene that a test opens ends with the test. */
-export function setStage(): { open: (options?: SceneOptions) => Promise<Scene> } {
+/** One place for the file's tests, on a server that skips time or another; each scene ends with the test that opens it. */
+export function setStage(open: () => Promise<Place> = openPlace): { open: (options?: SceneOptions) => Promise<Scene> } {
   let place: Place;
   let scenes: Scene[] = [];
   beforeAll(async () => {
-    place = await openPlace();
+    place = await open();
   });
   afterEach(async () => {
     const opened = scenes;
