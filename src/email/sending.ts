@@ -37,6 +37,8 @@ export interface SendingDeps {
 /** Claims mails, holds their conversations, and writes what the server has said before it tells of it. */
 export class Sending {
   private readonly queue: Entry[] = [];
+  /** Mails that were asked for alone: a password that somebody waits for does not stand behind a campaign. */
+  private readonly urgent: Entry[] = [];
   private readonly slices = new Set<Slice>();
   private readonly claims: Claims;
   private readonly settlements: SettlementLane;
@@ -86,12 +88,12 @@ export class Sending {
         const result = await new Promise<SendResult | undefined>((end) => {
           const entry = { mail, slice, end };
           slice.open.set(mail.emailId, entry);
-          this.queue.push(entry);
+          (mails.length === 1 ? this.urgent : this.queue).push(entry);
         });
         slice.open.delete(mail.emailId);
         return result;
       });
-    if (this.isDraining) void this.giveBack(this.queue.splice(0));
+    if (this.isDraining) void this.giveBack(this.waiting());
     this.begin();
     const results = (await Promise.all(ended)).filter((result) => result !== undefined);
     if (results.length === 0 && ended.length > 0 && this.unreachable !== undefined) {
@@ -103,7 +105,7 @@ export class Sending {
   /** Begins nothing new; resolves when everything that was under way has ended and is written. */
   async drain(): Promise<void> {
     this.isDraining = true;
-    void this.giveBack(this.queue.splice(0));
+    void this.giveBack(this.waiting());
     await new Promise<void>((resolve) => {
       this.onIdle.push(resolve);
       this.look();
@@ -114,8 +116,8 @@ export class Sending {
   private begin(): void {
     if (this.width < this.deps.conversations.maxUnderWay && this.deps.now() > this.widenAtMs)
       this.widen(this.width + 1);
-    while (this.underWay < this.width && this.settlements.size < maxUnsettled && this.queue.length > 0) {
-      const entry = this.queue.shift();
+    while (this.underWay < this.width && this.settlements.size < maxUnsettled) {
+      const entry = this.urgent.shift() ?? this.queue.shift();
       if (!entry) return;
       if (this.claims.isFresh(entry.slice.claim)) {
         this.underWay++;
@@ -174,17 +176,22 @@ export class Sending {
     this.begin();
   }
 
+  /** Takes out everything that was not begun. */
+  private waiting(): Entry[] {
+    return [...this.urgent.splice(0), ...this.queue.splice(0)];
+  }
+
   /** A server that takes others, and not this one, allows fewer connections; one that takes none cannot be reached. */
   private giveWay(entry: Entry, reason: string): void {
     if (this.underWay > 0 && !this.isDraining) {
       this.width = Math.max(1, this.underWay);
       this.widenAtMs = this.deps.now() + widenAfterMs;
-      this.queue.unshift(entry);
+      this.urgent.unshift(entry);
       return;
     }
     this.unreachable = reason;
     this.widen(this.deps.conversations.maxUnderWay);
-    void this.giveBack([entry, ...this.queue.splice(0)]);
+    void this.giveBack([entry, ...this.waiting()]);
   }
 
   private widen(width: number): void {
@@ -214,10 +221,12 @@ export class Sending {
     for (const slice of this.slices) {
       const own = await this.claims.renew(slice.claim, [...slice.open.keys()]);
       if (!own) continue;
-      const lost = this.queue.filter((entry) => entry.slice === slice && !own.has(entry.mail.emailId));
-      for (const entry of lost) {
-        this.queue.splice(this.queue.indexOf(entry), 1);
-        entry.end(undefined);
+      for (const queue of [this.urgent, this.queue]) {
+        const lost = queue.filter((entry) => entry.slice === slice && !own.has(entry.mail.emailId));
+        for (const entry of lost) {
+          queue.splice(queue.indexOf(entry), 1);
+          entry.end(undefined);
+        }
       }
     }
   }

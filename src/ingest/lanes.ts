@@ -19,6 +19,7 @@ export function createMessageLane(
   return new StartLane<StartableMessage>({
     ...pace,
     name: 'messages',
+    startCost: 1,
     startOne: ({ type, key }) =>
       type === 'identify' ? starter.startContactUpsert(key) : starter.startCustomEvent(key),
     startGroup: (keys) => starter.startBatch(keys),
@@ -35,6 +36,8 @@ export function createEmailEventLane(
   return new StartLane<Startable>({
     ...pace,
     name: 'emailEvents',
+    // Larger groups, later: nobody waits for what comes of an open, and readers wait for their redirects.
+    startCost: 2,
     startOne: ({ key }) => starter.startEmailEvents([key]),
     startGroup: (keys) => starter.startEmailEvents(keys),
     done: (keys) => emailEvents.done(keys),

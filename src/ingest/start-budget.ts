@@ -11,11 +11,11 @@ export class StartBudget {
 
   constructor(private readonly startsPerSecond: number) {}
 
-  /** Whether one more may leave now, which is counted. `nowMs` never jumps. */
-  take(nowMs: number): boolean {
+  /** Whether one more may leave now; it then counts as `cost` starts. `nowMs` never jumps. */
+  take(nowMs: number, cost: number): boolean {
     this.refill(nowMs);
     if (this.tokens < 1) return false;
-    this.tokens--;
+    this.tokens -= cost;
     return true;
   }
 

@@ -40,6 +40,8 @@ export interface StartLaneDeps<Item extends Startable> {
   done: (keys: string[]) => Promise<Set<string>>;
   logger: Logger;
   budget: StartBudget;
+  /** What a start takes of the budget. */
+  startCost: number;
   /** Milliseconds that never jump. */
   clock?: () => number;
 }
@@ -102,7 +104,8 @@ export class StartLane<Item extends Startable> {
   }
 
   private leave(): void {
-    while (this.parcels.length > 0 && this.open.length < maxOpenGroups && this.deps.budget.take(this.clock())) {
+    const { budget, startCost } = this.deps;
+    while (this.parcels.length > 0 && this.open.length < maxOpenGroups && budget.take(this.clock(), startCost)) {
       void this.start(this.takeGroup());
     }
     this.wake();

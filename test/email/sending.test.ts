@@ -177,3 +177,23 @@ describe('a server that turns mails away', () => {
     await sending.drain();
   });
 });
+
+test('a mail that was asked for alone does not stand behind a campaign, and such mails keep their order', async () => {
+  const begun: string[] = [];
+  const ends: (() => void)[] = [];
+  const { sending } = scene((mail) => {
+    begun.push(mail.emailId);
+    return new Promise((resolve) => ends.push(() => resolve(sent)));
+  }, 1);
+  const campaign = sending.send(mailsOf(3));
+  await eventually('the campaign has begun', () => begun.length === 1);
+  const alone = [sending.send([mailOf('first')]), sending.send([mailOf('second')])];
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let count = 1; count <= 5; count++) {
+    await eventually(`mail ${count} has begun`, () => begun.length === count);
+    ends[count - 1]?.();
+  }
+  await Promise.all([campaign, ...alone]);
+  expect(begun).toEqual(['e0', 'first', 'second', 'e1', 'e2']);
+  await sending.drain();
+});

@@ -406,8 +406,11 @@ describe('a lane of email events', () => {
     done.add('e0');
     done.add('e1');
     await pass(10);
+    expect(starts).toHaveLength(2);
+    // Each start is paid for twice.
+    await pass(120);
     expect(starts.slice(2).map(({ length }) => length)).toEqual([200]);
-    await pass(100);
+    await pass(130);
     expect(starts.flat()).toEqual(Array.from({ length: 300 }, (_, index) => `e${index}`));
   });
 
