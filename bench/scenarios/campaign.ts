@@ -174,11 +174,14 @@ function sentOnceVerdict(bodies: readonly string[], counts: readonly number[]): 
   };
 }
 
-/** Undefined for a process that this mode does not have. */
+/** The end of the last campaign against the most of the first half, in which caches and heaps grow to their size. */
 function memoryVerdict(name: string, own: readonly Phase[]): Verdict | undefined {
-  const [first, ...later] = own.flatMap((phase) => phase.measured.memory[name]?.maxMb ?? []);
-  if (first === undefined) return undefined;
-  return atMost(`memory of ${name}, later campaigns against the first`, largest(later) / first, 1.2, '×');
+  const memories = own.flatMap((phase) => phase.measured.memory[name] ?? []);
+  const last = memories.at(-1);
+  // A process that this mode does not have.
+  if (last === undefined) return undefined;
+  const first = memories.slice(0, Math.ceil(memories.length / 2)).map(({ maxMb }) => maxMb);
+  return atMost(`memory of ${name}, at the end against the first half`, last.endMb / largest(first), 1.2, '×');
 }
 
 /** Of phases that are alike. */
