@@ -37,7 +37,7 @@ export function createEmailEventLane(
     ...pace,
     name: 'emailEvents',
     // Larger groups, later: nobody waits for what comes of an open, and readers wait for their redirects.
-    startCost: 2,
+    startCost: 3,
     startOne: ({ key }) => starter.startEmailEvents([key]),
     startGroup: (keys) => starter.startEmailEvents(keys),
     done: (keys) => emailEvents.done(keys),

@@ -1,5 +1,5 @@
 /** How many starts may leave at once after a rest: a start costs far more than a message in a group. */
-const maxBurst = 3;
+const maxBurst = 4;
 
 /**
  * Paces the starts of a process under load: with fewer of them the groups are larger, and each event cheaper and later.

@@ -43,7 +43,11 @@ export function createActivityStores(
     ingest: stores.ingest,
     emailIngest: stores.emailIngest,
     runsOfContacts: { runningOf: (contactIds) => stores.runs.runningOf(contactIds) },
-    sendLog: createSendLog(database, stores),
+    sendLog: createSendLog(database, stores, async (workspaceIds) => {
+      const endpoints = await stores.endpoints.subscribers(workspaceIds);
+      const asking = endpoints.filter(({ events }) => events.includes('email.delivered'));
+      return new Set(asking.map(({ workspaceId }) => workspaceId));
+    }),
     outbox: createOutbox(stores),
     campaigns: createCampaignLog(database, stores),
     imports: createImportLog(database, stores),

@@ -7,7 +7,7 @@ import {
   type Filter,
   type IndexDescription,
 } from 'mongodb';
-import type { Email, EmailContent, EmailStatus } from '../../domain/email';
+import type { Email, EmailContent, EmailKind, EmailStatus } from '../../domain/email';
 import { emailIdOf, idPrefixes } from '../../domain/ids';
 import { newestFirst, type PageStart } from './page';
 import type { SecretBox } from './secret-box';
@@ -39,6 +39,10 @@ export const claimLeaseMs = 90_000;
 const duplicateKeyCode = 11000;
 const heardOfStatuses: EmailStatus[] = ['delivered', 'bounced', 'complained'];
 
+const unsentStatuses: EmailStatus[] = ['queued', 'sending'];
+/** Those that have a workflow of their own. */
+const aloneKinds: EmailKind[] = ['automation', 'transactional', 'confirmation', 'test'];
+
 export const emailIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
   { key: { workspaceId: 1, campaignId: 1, createdAt: -1, _id: -1 }, name: 'byCampaign' },
@@ -46,16 +50,13 @@ export const emailIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, contactId: 1, createdAt: -1, _id: -1 }, name: 'byContact' },
   // Reports that name a recipient and no email.
   { key: { workspaceId: 1, to: 1, createdAt: -1, _id: -1 }, name: 'byRecipient' },
-  // What is not sent yet: the sweep, and the later tries of a campaign.
+  // The later tries of a campaign. Without the status, which every email goes through in a moment.
+  { key: { campaignId: 1, _id: 1 }, name: 'unsent', partialFilterExpression: { status: { $in: unsentStatuses } } },
+  // The sweep, which leaves those of campaigns to them.
   {
-    key: { campaignId: 1, status: 1, _id: 1 },
-    name: 'unsent',
-    partialFilterExpression: { status: { $in: ['queued', 'sending'] } },
-  },
-  {
-    key: { status: 1, kind: 1, createdAt: 1 },
+    key: { createdAt: 1 },
     name: 'leftBehind',
-    partialFilterExpression: { status: { $in: ['queued', 'sending'] } },
+    partialFilterExpression: { status: { $in: unsentStatuses }, kind: { $in: aloneKinds } },
   },
   // What dead mailers had under way.
   { key: { 'claim.at': 1 }, name: 'claimed', partialFilterExpression: { status: 'sending' } },
@@ -203,7 +204,7 @@ export class EmailStore {
   /** Notes what servers have said, of emails that are under way or were not begun. */
   async settle(settlements: Settlement[]): Promise<void> {
     const writes = settlements.map((settlement): AnyBulkWriteOperation<EmailDocument> => {
-      const filter: Filter<EmailDocument> = { _id: settlement.emailId, status: { $in: ['queued', 'sending'] } };
+      const filter: Filter<EmailDocument> = { _id: settlement.emailId, status: { $in: unsentStatuses } };
       const { status } = settlement;
       switch (status) {
         case 'sent': {
@@ -284,7 +285,7 @@ export class EmailStore {
     const rows = await this.collection
       .find(
         {
-          ...{ campaignId, status: { $in: ['queued', 'sending'] }, kind: 'campaign' },
+          ...{ campaignId, status: { $in: unsentStatuses }, kind: 'campaign' },
           ...(afterId === undefined ? {} : { _id: { $gt: afterId } }),
         },
         { hint: 'unsent' },
@@ -356,8 +357,7 @@ export class EmailStore {
   async claimLeftBehind(before: Date, now: Date, limit: number): Promise<string[]> {
     const rows = await this.collection
       .find({
-        status: { $in: ['queued', 'sending'] },
-        kind: { $in: ['automation', 'transactional', 'confirmation', 'test'] },
+        ...{ status: { $in: unsentStatuses }, kind: { $in: aloneKinds } },
         createdAt: { $lt: before },
         sweptAt: { $not: { $gt: new Date(now.getTime() - 120_000) } },
       })

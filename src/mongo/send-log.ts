@@ -15,6 +15,8 @@ const deliveriesPerCommit = 250;
 export function createSendLog(
   database: Database,
   stores: Pick<Stores, 'emails' | 'emailEvents' | 'contacts' | 'suppressions' | 'campaigns' | 'events'>,
+  /** Those of the workspaces that have an endpoint for email.delivered: elsewhere each email would be told to nobody. */
+  askedBy: (workspaceIds: string[]) => Promise<Set<string>> = (ids) => Promise.resolve(new Set(ids)),
 ): SendLog {
   /** One page of the deliveries; a second try finds the first one's events in the rows. */
   const deliverPage = (emailIds: string[]): Promise<string[]> =>
@@ -46,8 +48,12 @@ export function createSendLog(
       await stores.emails.markSentDelivered(plainIds, session);
       await stores.emails.markDelivered(deliveries, session);
       await stores.campaigns.addCounts(counts, session);
-      await stores.events.insert(events, session);
-      return [...rows.flatMap(({ deliveredEventId }) => deliveredEventId ?? []), ...events.map(({ id }) => id)];
+      const asking = await askedBy([...new Set(events.map(({ workspaceId }) => workspaceId))]);
+      const told = events.filter(({ workspaceId }) => asking.has(workspaceId));
+      await stores.events.insert(told, session);
+      const unasked = events.filter(({ workspaceId }) => !asking.has(workspaceId));
+      await stores.events.insertUnasked(unasked, new Date(), session);
+      return [...rows.flatMap(({ deliveredEventId }) => deliveredEventId ?? []), ...told.map(({ id }) => id)];
     });
 
   return {

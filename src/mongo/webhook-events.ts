@@ -39,12 +39,22 @@ export class WebhookEventStore {
 
   /** Written with the change that caused them, in its transaction. */
   async insert(events: WebhookEvent[], session: ClientSession): Promise<void> {
+    await this.write(events, { isDispatched: false }, session);
+  }
+
+  /** Events that no endpoint has asked for: kept like the others, with nothing to be dispatched. */
+  async insertUnasked(events: WebhookEvent[], at: Date, session: ClientSession): Promise<void> {
+    await this.write(events, { isDispatched: true, dispatchedAt: at }, session);
+  }
+
+  private async write(
+    events: WebhookEvent[],
+    dispatch: Pick<WebhookEventDocument, 'isDispatched' | 'dispatchedAt'>,
+    session: ClientSession,
+  ): Promise<void> {
     if (events.length === 0) return;
     const documents = events.map(({ id, createdAtMs, ...rest }): WebhookEventDocument => ({
-      _id: id,
-      ...rest,
-      createdAt: new Date(createdAtMs),
-      isDispatched: false,
+      ...{ _id: id, ...rest, createdAt: new Date(createdAtMs), ...dispatch },
     }));
     await this.collection.insertMany(documents, { session });
   }

@@ -369,3 +369,16 @@ test('a server that cannot be reached is a fault, and the emails stay queued', a
   await expect(batchOf()([one])).rejects.toThrow('connection refused');
   expect(await rowOf(one)).toMatchObject({ status: 'queued' });
 });
+
+test('an email.delivered that no endpoint has asked for is kept, and not dispatched', async () => {
+  const unasked = createSendLog(opened.database, opened.stores, () => Promise.resolve(new Set()));
+  const sendable = await queue();
+  for (const send of [batchOf({ sendLog: unasked }), batchOf({ sendLog: unasked })]) {
+    expect(await send([sendable])).toMatchObject({ sent: 1 });
+  }
+  const [row] = await opened.stores.emails.byIds([sendable.email.id]);
+  expect(row).toMatchObject({ status: 'delivered', deliveredAtMs: nowMs });
+  const events = await opened.stores.events.collection.find({ contactId: sendable.email.contactId ?? '' }).toArray();
+  expect(events).toMatchObject([{ _id: row?.deliveredEventId, type: 'email.delivered', isDispatched: true }]);
+  expect(await opened.stores.events.undispatched([row?.deliveredEventId ?? ''])).toEqual([]);
+});

@@ -4,7 +4,7 @@ import { addTemplate, queueEmail, untilEmail } from '../workflows/support/emails
 import { hear, runEmailEvents } from '../workflows/support/email-seed';
 import { eventsOf, isIdle, ofType } from '../workflows/support/history';
 import type { Scene } from '../workflows/support/scene';
-import { prepareRun } from '../workflows/support/seed';
+import { addEndpoint, prepareRun } from '../workflows/support/seed';
 import { gate, until } from '../workflows/support/until';
 import { completed, waiting, type Shape } from './shape';
 
@@ -19,7 +19,13 @@ async function send(scene: Scene): Promise<string> {
 
 /** The ways through emailSend. */
 export const emailSendShapes: Record<string, Shape> = {
-  delivered: { play: async (scene) => completed(scene, await send(scene)) },
+  delivered: {
+    async play(scene) {
+      await addEndpoint(scene, { events: ['email.delivered'] });
+      return completed(scene, await send(scene));
+    },
+  },
+  'delivered-unasked': { play: async (scene) => completed(scene, await send(scene)) },
   skipped: {
     async play(scene) {
       const { id, workflowId, contact } = await queueEmail(scene);

@@ -343,6 +343,10 @@ export function exercisesOf(
 
   const events: Exercises<Stores['events']> = {
     insert: { ...nothing, run: () => inTransaction((session) => stores.events.insert([event()], session)) },
+    insertUnasked: {
+      ...nothing,
+      run: () => inTransaction((session) => stores.events.insertUnasked([event()], now, session)),
+    },
     get: { ...one, run: () => stores.events.get(idOf('event', 1)) },
     undispatched: { ...some, run: () => stores.events.undispatched(ids('event', 20)) },
     bodies: { ...some, run: () => stores.events.bodies(ids('event', 20)) },
