@@ -31,7 +31,8 @@ export async function inTime<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-const duplicateKeyCode = 11000;
+/** MongoDB's code for a document whose unique key exists. */
+export const duplicateKeyCode = 11000;
 const maxCollisions = 10;
 const reconnectMs = 500;
 

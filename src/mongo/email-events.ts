@@ -1,8 +1,8 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, IndexDescription } from 'mongodb';
-import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { EmailEvent, EmailEventOutcome } from '../../domain/email-event';
 import { inTime } from './connect';
 import { Gathering } from './gathering';
+import { insertNew } from './insert-new';
 import { newestFirst, type PageStart } from './page';
 
 /** received → done, with what became of it. */
@@ -38,11 +38,14 @@ export const newsOfPersons = [
 /** The inbox of what is heard about emails: durable before anyone is answered. */
 export class EmailEventStore {
   readonly collection: Collection<EmailEventDocument>;
-  private readonly inserts = new Gathering<EmailEventDocument, boolean>((events) => this.insertGroup(events), {
-    maxItems: 500,
-    maxInFlight: 2,
-    maxWaiting: 5_000,
-  });
+  private readonly inserts = new Gathering<EmailEventDocument, boolean>(
+    (events) => inTime(insertNew(this.collection, events)),
+    {
+      maxItems: 500,
+      maxInFlight: 2,
+      maxWaiting: 5_000,
+    },
+  );
 
   constructor(db: Db) {
     this.collection = db.collection('emailEvents');
@@ -56,22 +59,6 @@ export class EmailEventStore {
     if (events.length === 0) return new Set();
     const isKnown = await inTime(this.inserts.add(events));
     return new Set(events.flatMap(({ _id }, index) => (isKnown[index] ? [_id] : [])));
-  }
-
-  /** For each event whether it was there already. */
-  private async insertGroup(events: EmailEventDocument[]): Promise<boolean[]> {
-    const isKnown = events.map(() => false);
-    try {
-      await inTime(this.collection.insertMany(events, { ordered: false }));
-      return isKnown;
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-      if (failures.length === 0) throw error;
-      if (error.result.getWriteConcernError() !== undefined || failures.some(({ code }) => code !== 11000)) throw error;
-      failures.forEach(({ index }: WriteError) => (isKnown[index] = true));
-      return isKnown;
-    }
   }
 
   async byKeys(keys: string[], session?: ClientSession): Promise<EmailEventDocument[]> {

@@ -1,5 +1,4 @@
 import {
-  MongoBulkWriteError,
   type AnyBulkWriteOperation,
   type ClientSession,
   type Collection,
@@ -9,6 +8,7 @@ import {
 } from 'mongodb';
 import type { Email, EmailContent, EmailKind, EmailStatus } from '../../domain/email';
 import { emailIdOf, idPrefixes } from '../../domain/ids';
+import { insertNew } from './insert-new';
 import { newestFirst, type PageStart } from './page';
 import type { SecretBox } from './secret-box';
 
@@ -36,7 +36,6 @@ export interface EmailDocument extends Omit<Email, 'id' | 'createdAtMs'>, EmailS
 
 /** A claim that its mailer has not renewed for so long is a dead mailer's. */
 export const claimLeaseMs = 90_000;
-const duplicateKeyCode = 11000;
 const heardOfStatuses: EmailStatus[] = ['delivered', 'bounced', 'complained'];
 
 const unsentStatuses: EmailStatus[] = ['queued', 'sending'];
@@ -107,22 +106,11 @@ export class EmailStore {
     if (emails.length === 0) return;
     const rows = emails.map(({ id, createdAtMs, ...rest }) => ({ _id: id, ...rest, createdAt: new Date(createdAtMs) }));
     // One that exists would end a transaction; without one, plain inserts are half as dear.
-    if (!session) return this.insertNew(rows);
+    if (!session) return void (await insertNew(this.collection, rows));
     const writes = rows.map(({ _id, ...rest }): AnyBulkWriteOperation<EmailDocument> => ({
       updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
     }));
     await this.collection.bulkWrite(writes, { ordered: false, session });
-  }
-
-  private async insertNew(rows: EmailDocument[]): Promise<void> {
-    try {
-      await this.collection.insertMany(rows, { ordered: false });
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-      const isOnlyKnown = failures.length > 0 && failures.every(({ code }) => code === duplicateKeyCode);
-      if (!isOnlyKnown || error.result.getWriteConcernError() !== undefined) throw error;
-    }
   }
 
   async get(workspaceId: string, id: string): Promise<EmailDocument | undefined> {

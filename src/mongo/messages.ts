@@ -1,8 +1,8 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
-import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { Outcome } from '../../domain/ingest';
 import { inTime } from './connect';
 import { Gathering } from './gathering';
+import { insertNew } from './insert-new';
 import { newestFirst, oldestFirst, type PageStart } from './page';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
@@ -69,11 +69,14 @@ export class MessageStore {
   readonly collection: Collection<MessageDocument>;
 
   /** A body has 32 KB at most: a write carries 16 MB in the worst case, and 160 MB wait. */
-  private readonly inserts = new Gathering<MessageDocument, boolean>((messages) => this.insertGroup(messages), {
-    maxItems: 500,
-    maxInFlight: 2,
-    maxWaiting: 5_000,
-  });
+  private readonly inserts = new Gathering<MessageDocument, boolean>(
+    (messages) => inTime(insertNew(this.collection, messages)),
+    {
+      maxItems: 500,
+      maxInFlight: 2,
+      maxWaiting: 5_000,
+    },
+  );
 
   constructor(db: Db) {
     this.collection = db.collection('messages');
@@ -86,23 +89,6 @@ export class MessageStore {
   async insert(messages: MessageDocument[]): Promise<Set<string>> {
     const isKnown = await inTime(this.inserts.add(messages));
     return new Set(messages.flatMap(({ _id }, index) => (isKnown[index] ? [_id] : [])));
-  }
-
-  /** For each message whether it was there already. */
-  private async insertGroup(messages: MessageDocument[]): Promise<boolean[]> {
-    const isKnown = messages.map(() => false);
-    try {
-      await inTime(this.collection.insertMany(messages, { ordered: false }));
-      return isKnown;
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-      // The driver wraps a lost connection in the same class, without a single write error: nothing is known to be stored.
-      if (failures.length === 0) throw error;
-      if (error.result.getWriteConcernError() !== undefined || failures.some(({ code }) => code !== 11000)) throw error;
-      failures.forEach(({ index }: WriteError) => (isKnown[index] = true));
-      return isKnown;
-    }
   }
 
   /** Those of the messages whose commit is done: they have their outcome, or wait for their contact. */

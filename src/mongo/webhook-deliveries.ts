@@ -1,14 +1,8 @@
-import {
-  MongoBulkWriteError,
-  type Collection,
-  type Db,
-  type Filter,
-  type IndexDescription,
-  type UpdateFilter,
-} from 'mongodb';
+import { type Collection, type Db, type Filter, type IndexDescription, type UpdateFilter } from 'mongodb';
 import type { DeliveryChange } from '../../activities/attempt-delivery';
 import { deliveryStatuses, type Delivery, type DeliveryStatus } from '../../domain/delivery';
 import { webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
+import { insertNew } from './insert-new';
 import { newestFirst, oldestFirst, type PageStart } from './page';
 
 export interface DeliveryDocument extends Omit<Delivery, 'id' | 'createdAtMs' | 'updatedAtMs' | 'nextAttemptAtMs'> {
@@ -113,21 +107,8 @@ export class WebhookDeliveryStore {
   /** Makes sure that each delivery exists, and returns them as they are stored: those of an earlier try keep their id. */
   async ensure(deliveries: Delivery[]): Promise<Delivery[]> {
     if (deliveries.length === 0) return [];
-    const isNew = await this.insertMissing(deliveries.map(toDocument));
-    return isNew ? deliveries : this.byPairs(deliveries);
-  }
-
-  /** Whether none of them existed. */
-  private async insertMissing(documents: DeliveryDocument[]): Promise<boolean> {
-    try {
-      await this.collection.insertMany(documents, { ordered: false });
-      return true;
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError)) throw error;
-      const failures = [error.writeErrors].flat();
-      if (failures.length === 0 || failures.some(({ code }) => code !== 11000)) throw error;
-      return false;
-    }
+    const isKnown = await insertNew(this.collection, deliveries.map(toDocument));
+    return isKnown.includes(true) ? this.byPairs(deliveries) : deliveries;
   }
 
   async find(id: string): Promise<Delivery | undefined> {
@@ -169,7 +150,7 @@ export class WebhookDeliveryStore {
       inDispatch: true,
       ...(attemptUntilMs === undefined ? {} : { attemptUntil: new Date(attemptUntilMs) }),
     }));
-    await this.insertMissing(documents);
+    await insertNew(this.collection, documents);
   }
 
   /** Gives stored deliveries that were not attempted yet to their endpoint's webhookDispatch. */
