@@ -241,7 +241,7 @@ describe('pause, resume and cancel', () => {
     const scene = await stage.open();
     const { campaign, contacts, open } = await halfway(scene, 1_800);
     await put(scene, campaign, 'paused');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await scene.place.skip(600);
     open();
     const handle = scene.handle(workflowIdOf(campaign));
     const paused = await until('the chunk ends', async () => {
@@ -261,7 +261,7 @@ describe('pause, resume and cancel', () => {
     const scene = await stage.open();
     const { campaign, open } = await halfway(scene, 1_800);
     await put(scene, campaign, 'cancelled');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await scene.place.skip(600);
     open();
     await untilExecution(scene, workflowIdOf(campaign), 'COMPLETED');
     expect(scene.mailer.mails.length).toBeLessThanOrEqual(1_000);
