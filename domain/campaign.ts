@@ -21,6 +21,11 @@ export interface CampaignProgress {
 }
 export const noProgress: CampaignProgress = { audience: 0, sent: 0, skipped: 0, failed: 0, retrying: 0 };
 
+export const noCounts: Record<EmailCount, number> = {
+  ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0 },
+  ...{ bounced: 0, complained: 0, unsubscribed: 0 },
+};
+
 /** One email to many: the contacts of its lists, each once. */
 export interface Campaign {
   id: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultRatePerSecond, noProgress, type Campaign } from '../../domain/campaign';
+import { defaultRatePerSecond, noCounts, noProgress, type Campaign } from '../../domain/campaign';
 import type { CampaignStore } from '../mongo/campaigns';
 import type { ListStore } from '../mongo/lists';
 import { newId } from '../mongo/new-id';
@@ -158,11 +158,6 @@ export function campaignRoutes(deps: CampaignRouteDeps): Route[] {
     }),
   ];
 }
-
-const noCounts: Campaign['counts'] = {
-  ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0 },
-  ...{ bounced: 0, complained: 0, unsubscribed: 0 },
-};
 
 function isOpen({ status }: Campaign): boolean {
   return status === 'draft' || status === 'scheduled';

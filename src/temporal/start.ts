@@ -14,13 +14,12 @@ import {
 } from '@temporalio/common';
 import type { DeliveryAction } from '../../activities/signal-deliveries';
 import type { DueTogether } from '../../activities/hand-over';
-import type { Campaign, CampaignProgress } from '../../domain/campaign';
+import type { Campaign } from '../../domain/campaign';
 import type { Delivery } from '../../domain/delivery';
 import type { RunNotice } from '../../domain/email-event';
 import { workflowIds } from '../../domain/ids';
 import type * as workflows from '../../workflows';
 import {
-  campaignProgressQuery,
   cancelCampaignSignal,
   contactKnownSignal,
   contactLeftSignal,
@@ -333,13 +332,6 @@ export function createStarter(client: () => Client | undefined, settings: Starte
           staticSummary: campaign.name.slice(0, maxSummaryLength),
         }),
       );
-    },
-    campaignProgress: async (campaignId: string): Promise<CampaignProgress | undefined> => {
-      let progress: CampaignProgress | undefined;
-      await onOpen(workflowIds.campaignSend(campaignId), async (handle) => {
-        progress = await handle.query(campaignProgressQuery);
-      });
-      return progress;
     },
 
     signalContactKnown: async (messageKey: string): Promise<void> => {

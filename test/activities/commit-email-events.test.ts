@@ -1,7 +1,7 @@
 import { createCommitEmailEvents, type EmailIngestStore } from '../../activities/commit-email-events';
 import { GroupPressure } from '../../activities/group-pressure';
 import { RecentEvents } from '../../activities/recent-events';
-import { noProgress } from '../../domain/campaign';
+import { noCounts, noProgress } from '../../domain/campaign';
 import { newContact, type Contact } from '../../domain/contact';
 import type { Email } from '../../domain/email';
 import type { EmailNews, RunNotice } from '../../domain/email-event';
@@ -54,9 +54,7 @@ function scene() {
         status: 'sent',
       },
       ...{ createdAtMs: nowMs, updatedAtMs: nowMs, progress: noProgress },
-      counts: {
-        ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-      },
+      counts: noCounts,
     });
   const addEmail = async (more: Partial<Email> = {}): Promise<Email & { contactId: string }> => {
     const id = newId('contact');

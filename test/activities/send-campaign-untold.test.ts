@@ -2,12 +2,11 @@ import { createGiveUp, createSendBatch, type SendBatch, type SendLog } from '../
 import { createSendCampaign } from '../../activities/send-campaign';
 import { noProgress, type Campaign, type CampaignProgress } from '../../domain/campaign';
 import { passDelaysMs, type CampaignPlace } from '../../domain/campaign-pace';
-import { newContact, type Contact } from '../../domain/contact';
 import { createCampaignLog } from '../../src/mongo/campaign-log';
-import { newId } from '../../src/mongo/new-id';
 import { createSendLog } from '../../src/mongo/send-log';
 import { openTestDatabase, type TestDatabase } from '../mongo/support/database';
-import { createScriptedMailer, plainRenderer, type ScriptedMailer } from '../workflows/support/scripted-mailer';
+import { plainRenderer, type ScriptedMailer } from '../workflows/support/scripted-mailer';
+import { addSendingCampaign } from './support/sending-campaign';
 
 let opened: TestDatabase;
 beforeAll(async () => {
@@ -15,29 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
-async function prepare(count: number) {
-  const { stores, database } = opened;
-  const workspaceId = newId('workspace');
-  const listId = newId('list');
-  const contacts = Array.from({ length: count }, (): Contact => {
-    const id = newId('contact');
-    const contact = newContact({ id, workspaceId, email: `${id}@example.com`, source: 'api' }, Date.now());
-    return { ...contact, listIds: [listId] };
-  });
-  await database.transaction((session) =>
-    stores.contacts.save({ created: contacts, changed: [], robbedIds: [] }, session),
-  );
-  const nowMs = Date.now();
-  const campaign: Campaign = {
-    ...{ id: newId('campaign'), workspaceId, name: 'April', subject: 'Hi', html: '<p>Hi</p>', listIds: [listId] },
-    ...{ ratePerSecond: 10_000, status: 'sending', createdAtMs: nowMs, updatedAtMs: nowMs, progress: noProgress },
-    counts: {
-      ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-    },
-  };
-  await stores.campaigns.insert(campaign);
-  return { campaign, mailer: createScriptedMailer(stores.emails, Date.now) };
-}
+const prepare = (count: number) => addSendingCampaign(opened, count);
 
 const killed = new Error('the worker was killed');
 

@@ -2,12 +2,12 @@ import { createSendBatch, createGiveUp, type SendBatch } from '../../activities/
 import { createSendCampaign, type ChunkResult } from '../../activities/send-campaign';
 import { noProgress, type Campaign, type CampaignProgress } from '../../domain/campaign';
 import type { CampaignPlace } from '../../domain/campaign-pace';
-import { newContact, type Contact } from '../../domain/contact';
 import { createCampaignLog } from '../../src/mongo/campaign-log';
 import { newId } from '../../src/mongo/new-id';
 import { createSendLog } from '../../src/mongo/send-log';
 import { openTestDatabase, type TestDatabase } from '../mongo/support/database';
-import { createScriptedMailer, plainRenderer, type ScriptedMailer } from '../workflows/support/scripted-mailer';
+import { plainRenderer, type ScriptedMailer } from '../workflows/support/scripted-mailer';
+import { addSendingCampaign } from './support/sending-campaign';
 
 let opened: TestDatabase;
 beforeAll(async () => {
@@ -15,35 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => opened.close());
 
-async function prepare(count: number, wanted: Partial<Campaign> = {}) {
-  const { stores, database } = opened;
-  const workspaceId = newId('workspace');
-  const listId = newId('list');
-  const contacts = Array.from({ length: count }, (): Contact => {
-    const id = newId('contact');
-    return {
-      ...newContact({ id, workspaceId, email: `${id}@example.com`, source: 'api' }, Date.now()),
-      listIds: [listId],
-    };
-  });
-  if (count > 0) {
-    await database.transaction((session) =>
-      stores.contacts.save({ created: contacts, changed: [], robbedIds: [] }, session),
-    );
-  }
-  const nowMs = Date.now();
-  const campaign: Campaign = {
-    ...{ id: newId('campaign'), workspaceId, name: 'April', subject: 'Hi', html: '<p>Hi</p>', listIds: [listId] },
-    ...{ ratePerSecond: 10_000, status: 'sending', createdAtMs: nowMs, updatedAtMs: nowMs, progress: noProgress },
-    counts: {
-      ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-    },
-    ...wanted,
-  };
-  await stores.campaigns.insert(campaign);
-  const mailer = createScriptedMailer(stores.emails, Date.now);
-  return { campaign, contacts, mailer };
-}
+const prepare = (count: number, wanted: Partial<Campaign> = {}) => addSendingCampaign(opened, count, wanted);
 
 /** One worker's activities; `around` stands between the campaign and the sending. */
 function worker(mailer: ScriptedMailer, around: (send: SendBatch) => SendBatch = (send) => send, before?: unknown) {

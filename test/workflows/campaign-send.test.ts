@@ -63,7 +63,7 @@ describe('campaignSend', () => {
     expect(types.filter((type) => type === 'campaign.sent')).toHaveLength(1);
     expect(types.at(-1)).toBe('campaign.sent');
     expect(await scene.handle(workflowIdOf(campaign)).result()).toEqual(sent.progress);
-    expect(await scene.starter.campaignProgress(campaign.id)).toEqual(sent.progress);
+    expect(await scene.handle(workflowIdOf(campaign)).query(campaignProgressQuery)).toEqual(sent.progress);
   });
 
   it('leaves out who has left the lists of the living, with a row that says why, and counts them', async () => {

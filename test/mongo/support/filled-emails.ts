@@ -1,4 +1,4 @@
-import { noProgress, type Campaign } from '../../../domain/campaign';
+import { noCounts, noProgress, type Campaign } from '../../../domain/campaign';
 import { emailStatuses, type Email } from '../../../domain/email';
 import type { EmailNews } from '../../../domain/email-event';
 import type { EmailEventDocument } from '../../../src/mongo/email-events';
@@ -6,9 +6,6 @@ import type { EmailDocument } from '../../../src/mongo/emails';
 import type { Stores } from '../../../src/mongo/stores';
 import { at, few, idOf, many, workspaceOf, workspaces } from './filled';
 
-const noCounts = {
-  ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-};
 const isOld = (row: number): boolean => row < few;
 
 export function campaignOf(row: number): Campaign {

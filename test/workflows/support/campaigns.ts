@@ -1,4 +1,4 @@
-import { noProgress, type Campaign } from '../../../domain/campaign';
+import { noCounts, noProgress, type Campaign } from '../../../domain/campaign';
 import { newContact, type Contact } from '../../../domain/contact';
 import { newId } from '../../../src/mongo/new-id';
 import type { EmailDocument } from '../../../src/mongo/emails';
@@ -32,9 +32,7 @@ export async function addCampaign(
   const campaign: Campaign = {
     ...{ id: newId('campaign'), workspaceId, name: 'April Newsletter', subject: "What's new", html: '<p>Hello</p>' },
     ...{ ratePerSecond: 10_000, status: 'sending', createdAtMs: nowMs, updatedAtMs: nowMs, progress: noProgress },
-    counts: {
-      ...{ delivered: 0, opened: 0, opens: 0, clicked: 0, clicks: 0, bounced: 0, complained: 0, unsubscribed: 0 },
-    },
+    counts: noCounts,
     ...wanted,
   };
   await place.stores.campaigns.insert(campaign);
