@@ -4,6 +4,7 @@ import { inTime } from './connect';
 import { Gathering } from './gathering';
 import { insertNew } from './insert-new';
 import { newestFirst, oldestFirst, type PageStart } from './page';
+import { claimUnfinished } from './unfinished';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
 export type MessageSource = (typeof messageSources)[number];
@@ -126,20 +127,8 @@ export class MessageStore {
   }
 
   /** Keys of unfinished messages stored before `before`, oldest first; each is handed out once a minute at most. */
-  async claimUnfinished(before: Date, now: Date, limit: number): Promise<string[]> {
-    const rows = await this.collection
-      .find({
-        state: 'received',
-        receivedAt: { $lt: before },
-        sweptAt: { $not: { $gt: new Date(now.getTime() - 60_000) } },
-      })
-      .sort({ receivedAt: 1 })
-      .limit(limit)
-      .project<{ _id: string }>({ _id: 1 })
-      .toArray();
-    const keys = rows.map(({ _id }) => _id);
-    if (keys.length > 0) await this.collection.updateMany({ _id: { $in: keys } }, { $set: { sweptAt: now } });
-    return keys;
+  claimUnfinished(before: Date, now: Date, limit: number): Promise<string[]> {
+    return claimUnfinished(this.collection, before, now, limit);
   }
 
   /** Tracks received before a moment that wait for their contact, oldest first. */
