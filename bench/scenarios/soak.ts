@@ -15,14 +15,14 @@ export function growth(seriesMb: readonly number[]): number {
 
 export const soak: Scenario = {
   name: 'soak',
-  shows: '300 events a second for as long as --minutes says: memory stays flat.',
+  shows: '200 events a second for as long as --minutes says: memory stays flat.',
   isOptIn: true,
   run: (context) =>
     context.onStand({ isolated: true }, async (stand) => {
       await warmUp(stand);
       const tenant = await stand.addTenant('all', ['/all']);
       const durationMs = context.minutes * 60_000;
-      const { phase } = await stand.measure('', [streamOf(tenant, { kind: 'open', perSecond: 300, durationMs })]);
+      const { phase } = await stand.measure('', [streamOf(tenant, { kind: 'open', perSecond: 200, durationMs })]);
       const verdicts = processesOf[stand.mode].map((name) =>
         atMost(
           `memory of ${name}, end against beginning`,
