@@ -6,7 +6,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 const nodeBuiltins = { group: ['node:*'], message: 'This folder is pure: no I/O, no clock, no randomness.' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'test/replay/histories/', '**/*.js'] },
+  { ignores: ['dist/', 'web/src/api/schema.d.ts', 'node_modules/', '.data/', 'test/replay/histories/', '**/*.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.mjs'] } } },

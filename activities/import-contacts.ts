@@ -1,4 +1,5 @@
-import { foldImport, type ImportCounts, type ImportFold, type ImportRow } from '../domain/contact-import';
+import type { ImportCounts, ImportPolicy, ImportRow } from '../domain/contact-import';
+import { foldImport, type ImportFold } from '../domain/import-fold';
 import type { Contact } from '../domain/contact';
 import type { IdKind } from '../domain/ids';
 import type { WebhookEvent } from '../domain/webhook-events';
@@ -27,7 +28,13 @@ export interface ImportLog {
     nowMs: number,
     fold: (
       rows: ImportRow[],
-      known: { workspaceId: string; contacts: Contact[]; listIds: string[]; uploadedAtMs: number },
+      known: {
+        workspaceId: string;
+        contacts: Contact[];
+        listIds: string[];
+        policy: ImportPolicy;
+        uploadedAtMs: number;
+      },
     ) => ImportFold,
   ): Promise<CommittedChunk | undefined>;
   end(importId: string, nowMs: number): Promise<void>;

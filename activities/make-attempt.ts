@@ -84,10 +84,11 @@ export type MakeAttempt = ReturnType<typeof createMakeAttempt>;
 function answered(
   outcome: Extract<ExchangeOutcome, { kind: 'response' }>,
   nowMs: number,
-): Pick<Attempt, 'statusCode' | 'responseBody' | 'retryAfterMs'> {
+): Pick<Attempt, 'statusCode' | 'responseHeaders' | 'responseBody' | 'retryAfterMs'> {
   const retryAfterMs = honoursRetryAfter(outcome.statusCode) ? parseRetryAfterMs(outcome.retryAfter, nowMs) : undefined;
   return {
     statusCode: outcome.statusCode,
+    ...(outcome.headers ? { responseHeaders: outcome.headers } : {}),
     responseBody: outcome.body,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

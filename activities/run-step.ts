@@ -6,57 +6,19 @@ import {
   reasonToExit,
   stepAt,
   type AwaitedEmailNews,
-  type Exit,
   type Step,
   type StepPosition,
 } from '../domain/automation';
 import { evaluate } from '../domain/condition';
-import { patchFromTraits, type Contact, type ContactPatch } from '../domain/contact';
+import { patchFromTraits, type Contact } from '../domain/contact';
 import { exchangeLimits, judge, type ExchangeOutcome } from '../domain/delivery';
 import { parseDurationMs } from '../domain/duration';
 import type { Email } from '../domain/email';
 import { factsOf } from '../domain/ingest';
-import type { JsonObject } from '../domain/json';
 import { delayAfterFailure } from '../domain/retry-timeline';
+import { following, hasEffect, positionText } from '../domain/step-place';
+import type { LoadedRun, RunLog, StepLog } from './run-log';
 
-interface LoadedRun {
-  workspaceId: string;
-  automationId: string;
-  automationName: string;
-  steps: Step[];
-  exitOn?: Exit[];
-  startedAtMs: number;
-  /** What was done so far, in its order. */
-  log: { position: StepPosition; emailId?: string }[];
-  /** Undefined once the contact was deleted. */
-  contact: Contact | undefined;
-  event: { name: string; properties: JsonObject };
-}
-interface StepLog {
-  position: StepPosition;
-  step: string;
-  at: Date;
-  result: string;
-}
-/** Needs: src/mongo/run-log.ts. Each write is keyed by the step's position and happens once. */
-export interface RunLog {
-  load(runKey: string): Promise<LoadedRun | undefined>;
-  logStep(runKey: string, entry: StepLog): Promise<void>;
-  /** The change, its webhook event and the log entry in one transaction; returns the event's id, also on a redo. */
-  updateContact(runKey: string, contactId: string, patch: ContactPatch, entry: StepLog): Promise<string[]>;
-  /**
-   * Stores the email of a step and notes the step; returns the email's id, the same one on a redo. Undefined once the
-   * run was erased.
-   */
-  queueEmail(
-    runKey: string,
-    wanted: { email: { contactId: string; to: string }; templateId: string; from?: string },
-    entry: StepLog,
-  ): Promise<string | undefined>;
-  email(emailId: string): Promise<Email | undefined>;
-  setList(run: { workspaceId: string; contactId: string; listId: string; isMember: boolean }): Promise<boolean>;
-  end(runKey: string, end: { status: 'completed' | 'stopped'; reason?: string }, nowMs: number): Promise<void>;
-}
 /** Needs: src/temporal/start.ts. */
 export interface EmailStarter {
   startEmailSend(emailId: string): Promise<void>;
@@ -98,11 +60,12 @@ export function createRunStep(deps: {
   now: () => number;
   abortSignal: () => AbortSignal | undefined;
 }) {
-  const entry = (position: StepPosition, step: Step, result: string): StepLog => ({
+  const entry = (position: StepPosition, step: Step, result: string, then: { next?: StepPosition }): StepLog => ({
     position,
     step: describeStep(step),
     at: new Date(deps.now()),
     result,
+    ...then,
   });
   /** The run with its contact, or why it is over. */
   const load = async (runKey: string): Promise<{ run: LoadedRun; contact: Contact } | { over: string }> => {
@@ -113,7 +76,6 @@ export function createRunStep(deps: {
     const over = reasonToExit(exitOn, contact, startedAtMs);
     return over === undefined ? { run, contact } : { over };
   };
-  const following = (next: StepPosition | undefined) => (next === undefined ? {} : { next });
 
   return {
     async runStep({ runKey, position, isOver }: StepInput): Promise<StepResult> {
@@ -124,22 +86,33 @@ export function createRunStep(deps: {
       const step = stepAt(steps, position);
       if (!step) return { kind: 'next', eventIds: [] };
       const next = following(positionAfter(steps, position));
-      const log = (result: string): Promise<void> => deps.runs.logStep(runKey, entry(position, step, result));
-      const branch = (taken: 'then' | 'else'): StepResult => ({
-        kind: 'next',
-        ...following(positionInBranch(steps, position, taken)),
-        eventIds: [],
-      });
+      const log = (result: string, then = next): Promise<void> =>
+        deps.runs.logStep(runKey, entry(position, step, result, then));
+      const take = async (taken: 'then' | 'else', result: string): Promise<StepResult> => {
+        const into = following(positionInBranch(steps, position, taken));
+        await log(result, into);
+        return { kind: 'next', ...into, eventIds: [] };
+      };
+      /** For a step that is not noted before it is done. */
+      const stand = async (): Promise<void> => {
+        if (run.standsAt !== positionText(position)) await deps.runs.standAt(runKey, position);
+      };
+      if (run.pausedSinceMs !== undefined && hasEffect(step)) {
+        await stand();
+        const durationMs = holdMs(deps.now() - run.pausedSinceMs);
+        return { kind: 'wait', durationMs, summary: `held before ${describeStep(step)}: paused`, next: position };
+      }
 
       switch (step.type) {
         case 'wait': {
           const durationMs = parseDurationMs(step.duration) ?? 0;
-          await log(`waits until ${new Date(deps.now() + durationMs).toISOString()}`);
+          await log(`waits until ${new Date(deps.now() + durationMs).toISOString()}`, { next: position });
           return { kind: 'wait', durationMs, summary: describeStep(step), ...next };
         }
         case 'updateContact': {
           const patch = patchFromTraits(step.traits);
-          const eventIds = await deps.runs.updateContact(runKey, contact.id, patch, entry(position, step, 'done'));
+          const done = entry(position, step, 'done', next);
+          const eventIds = await deps.runs.updateContact(runKey, contact.id, patch, done);
           return { kind: 'next', ...next, eventIds };
         }
         case 'addToList':
@@ -156,16 +129,16 @@ export function createRunStep(deps: {
         }
         case 'condition': {
           const result = evaluate(step.if, factsOf(contact, run.event.properties));
-          await log(result.holds ? 'then' : `else: ${result.failed}`);
-          return branch(result.holds ? 'then' : 'else');
+          return result.holds ? take('then', 'then') : take('else', `else: ${result.failed}`);
         }
         case 'webhook':
+          await stand();
           return { kind: 'call' };
         case 'sendEmail': {
           const { templateId, from } = step;
           const email = { contactId: contact.id, to: contact.email };
           const wanted = { email, templateId, ...(from === undefined ? {} : { from }) };
-          const emailId = await deps.runs.queueEmail(runKey, wanted, entry(position, step, 'queued'));
+          const emailId = await deps.runs.queueEmail(runKey, wanted, entry(position, step, 'queued', next));
           if (emailId !== undefined) await deps.starter.startEmailSend(emailId);
           return { kind: 'next', ...next, eventIds: [] };
         }
@@ -174,14 +147,14 @@ export function createRunStep(deps: {
           const email = emailId === undefined ? undefined : await deps.runs.email(emailId);
           const looked = lookAt(email, step.event);
           if (looked.kind === 'open' && !isOver) {
+            await stand();
             return { kind: 'listen', durationMs: parseDurationMs(step.limit) ?? 0, summary: describeStep(step) };
           }
-          const isHeard = looked.kind === 'heard';
-          await log(isHeard ? 'then' : `else: ${looked.kind === 'never' ? looked.reason : 'the time is up'}`);
-          return branch(isHeard ? 'then' : 'else');
+          if (looked.kind === 'heard') return take('then', 'then');
+          return take('else', `else: ${looked.kind === 'never' ? looked.reason : 'the time is up'}`);
         }
         case 'end':
-          await log('end');
+          await log('end', {});
           return { kind: 'next', eventIds: [] };
         default:
           return assertNever(step);
@@ -225,8 +198,9 @@ export function createRunStep(deps: {
       if (delayMs !== undefined) return { kind: 'retry', delayMs };
       const what = outcome.kind === 'response' ? `answered ${outcome.statusCode}` : outcome.error;
       const result = verdict === 'delivered' ? what : `gave up after ${input.attempt + 1} attempts: ${what}`;
-      await deps.runs.logStep(input.runKey, entry(input.position, step, result));
-      return { kind: 'next', ...following(positionAfter(run.steps, input.position)) };
+      const next = following(positionAfter(run.steps, input.position));
+      await deps.runs.logStep(input.runKey, entry(input.position, step, result, next));
+      return { kind: 'next', ...next };
     },
 
     /** Why the run is over, where its contact has left or was deleted meanwhile; undefined while it goes on. */
@@ -240,6 +214,14 @@ export function createRunStep(deps: {
       await deps.runs.end(runKey, end, deps.now());
     },
   };
+}
+
+/**
+ * How soon a run that is held looks again whether its automation goes on: the longer the pause has lasted, the less
+ * often, so that a long one does not fill the history.
+ */
+function holdMs(pausedForMs: number): number {
+  return Math.min(Math.max(pausedForMs / 10, 10_000), 3_600_000);
 }
 
 /** Whether an email was opened or clicked, or never will be. A click says that it was opened, where images are blocked. */

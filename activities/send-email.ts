@@ -1,3 +1,4 @@
+import type { RunSignaller } from './commit-email-events';
 import type { GiveUp, Sendable, SendBatch, SendLog } from './send-batch';
 
 /** Needs: src/mongo/outbox.ts. */
@@ -23,9 +24,14 @@ export function createSendEmail(deps: {
   sendBatch: SendBatch;
   giveUp: GiveUp;
   sendLog: Pick<SendLog, 'states' | 'settle'>;
+  starter: Pick<RunSignaller, 'signalEmailNews'>;
   deferralDelaysMs?: readonly number[];
 }) {
   const { deferralDelaysMs = standardDeferralDelaysMs } = deps;
+  /** A run that waits for news of an email need not wait for one that never goes out. */
+  const tellRun = async ({ runKey }: Sendable['email']): Promise<void> => {
+    if (runKey !== undefined) await deps.starter.signalEmailNews({ runKey, kind: 'unsent' });
+  };
   return {
     async sendEmail({ emailId }: { emailId: string }): Promise<SendEmailResult> {
       const sendable = await deps.outbox.load(emailId);
@@ -34,6 +40,7 @@ export function createSendEmail(deps: {
       // One that is over needs no content any more.
       if (!content && sendable.email.status === 'queued') {
         await deps.sendLog.settle([{ emailId, status: 'failed', reason: 'its template was deleted' }]);
+        await tellRun(sendable.email);
         return { kind: 'done', eventIds: [], bounceKeys: [] };
       }
       const noContent = { subject: '', html: '' };
@@ -42,6 +49,7 @@ export function createSendEmail(deps: {
         return { kind: 'again', delayMs: elsewhereDelayMs, summary: 'under way at another mailer' };
       }
       const { eventIds, bounceKeys } = result;
+      if (result.skipped + result.failed > 0 && bounceKeys.length === 0) await tellRun(sendable.email);
       if (result.deferredIds.length === 0) return { kind: 'done', eventIds, bounceKeys };
       const [state] = await deps.sendLog.states([emailId]);
       const tries = state?.tries ?? 1;
@@ -55,6 +63,7 @@ export function createSendEmail(deps: {
       const [state] = await deps.sendLog.states([emailId]);
       if (state?.email.status === 'queued') {
         await deps.sendLog.settle([{ emailId, status: 'skipped', reason }]);
+        await tellRun(state.email);
       }
     },
   };

@@ -17,7 +17,8 @@ const durationText = z.string().refine(
   },
   { error: 'must be a duration such as 30s, 10m, 2h or 3d, at most 365d' },
 );
-const listId = z.string().min(1);
+const listId = z.string().min(1, { error: 'must be the id of a list' });
+const templateId = z.string().min(1, { error: 'must be the id of a template' });
 /** `News <news@acme.com>`; what may be sent from is checked where the automation is saved. */
 const from = z.string().min(1).max(320);
 
@@ -42,7 +43,7 @@ export const stepSchema = z.discriminatedUnion('type', [
     },
   }),
   z.strictObject({ type: z.literal('webhook'), url: z.string().max(2000), headers: customHeadersSchema.optional() }),
-  z.strictObject({ type: z.literal('sendEmail'), templateId: z.string().min(1), from: from.optional() }),
+  z.strictObject({ type: z.literal('sendEmail'), templateId, from: from.optional() }),
   z.strictObject({
     type: z.literal('waitForEmail'),
     event: z.enum(awaitedEmailNews),

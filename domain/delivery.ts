@@ -1,4 +1,5 @@
 import { assertNever } from './assert-never';
+import type { HeaderLines } from './response-headers';
 import { delayAfterFailure } from './retry-timeline';
 import type { WebhookEventType } from './webhook-events';
 
@@ -52,6 +53,8 @@ export interface Attempt {
   error?: string;
   /** What the receiver asked to wait, where such a wish is honoured. */
   retryAfterMs?: number;
+  /** Absent where no answer came, and on attempts of earlier versions. */
+  responseHeaders?: HeaderLines;
   responseBody: string;
 }
 
@@ -60,7 +63,14 @@ export const exchangeLimits = { timeoutMs: 30_000, maxResponseBytes: 16 * 1024 }
 
 /** What came of one HTTP exchange; `message` is fit for the customer's eyes. */
 export type ExchangeOutcome =
-  | { kind: 'response'; statusCode: number; retryAfter?: string; body: string; durationMs: number }
+  | {
+      kind: 'response';
+      statusCode: number;
+      retryAfter?: string;
+      headers?: HeaderLines;
+      body: string;
+      durationMs: number;
+    }
   | { kind: 'failed'; error: string; message: string; durationMs: number };
 
 /** delivered: any 2xx · gone: 410, the receiver wants no more · failed: everything else, redirects included. */

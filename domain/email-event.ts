@@ -54,7 +54,8 @@ export type EmailEventOutcome =
 /** A run of an automation that may wait for this, or that ends by it. */
 export interface RunNotice {
   runKey: string;
-  kind: EmailNewsKind;
+  /** `unsent`: it was held back, or failed before any server saw it. */
+  kind: EmailNewsKind | 'unsent';
 }
 
 /** Everything that a list of email events changes; one transaction writes it. */

@@ -23,8 +23,15 @@ export interface Form {
   /** Where a browser goes afterwards; absent: a page of ours. */
   redirectUrl?: string;
   confirmSubject?: string;
+  counts: FormCounts;
   createdAtMs: number;
   updatedAtMs: number;
+}
+
+/** asked: sign-ups that were asked to be confirmed · joined: those that came in, confirmed or in need of none. */
+export interface FormCounts {
+  asked: number;
+  joined: number;
 }
 
 /** Bots fill in every input; people do not see this one. */

@@ -23,6 +23,13 @@ export const idPrefixes = {
   import: 'imp',
   form: 'frm',
   signup: 'sgn',
+  listener: 'lsn',
+  listenerRequest: 'lrq',
+  person: 'per',
+  credential: 'crd',
+  session: 'ses',
+  invitation: 'inv',
+  share: 'shr',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

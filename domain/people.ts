@@ -1,7 +1,7 @@
 import type { Contact } from './contact';
 
 /** The user ids that one contact keeps, newest last; a shared mailbox must not grow its document without end. */
-const maxExternalIds = 100;
+export const maxExternalIds = 100;
 
 /** The contacts of a fold by id, email and external id, as the messages so far have left them. */
 export class People {

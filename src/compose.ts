@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createActivities } from '../activities';
 import type { EmailRenderer } from '../activities/send-emails';
 import type { Attempt } from '../domain/delivery';
+import { sessionSecretOf } from './auth/sign-in';
 import type { Config } from './config';
 import { createLinkSigner, type LinkSigner } from './email/links';
 import { startOutgoingMail, type OutgoingMailSettings } from './email/outgoing';
@@ -38,6 +39,7 @@ export interface Parts {
   mail: OutgoingMailSettings & { from: string };
   /** How the world reaches the gateway; where a free port is taken, known once the gateway listens. */
   publicUrl: { value: string };
+  sessionSecret: string;
   renderer: EmailRenderer;
   retentionMs: number;
   version: string;
@@ -85,6 +87,7 @@ export async function openParts(
       ...(config.inboundMail ? { returnPathDomain: config.inboundMail.domain } : {}),
     },
     publicUrl,
+    sessionSecret: sessionSecretOf(encryptionKey),
     renderer: createRenderer({ publicUrl: () => publicUrl.value, links }),
     retentionMs: config.retentionMs,
     version: readVersion(),

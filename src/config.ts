@@ -2,6 +2,8 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { formatDurationMs, parseDurationMs } from '../domain/duration';
 import { parseRetryDelaysMs } from '../domain/retry-timeline';
+import type { OwnerSettings } from './auth/first-owner';
+import { maxPasswordLength, minPasswordLength } from './auth/password-length';
 import type { TemporalSettings } from './temporal/connect';
 import { parseCidrs } from './webhooks/address-guard';
 
@@ -44,6 +46,17 @@ const environment = z.object({
   ESX_API_KEY: z
     .string()
     .regex(/^esx_live_[0-9A-Za-z]{24,}$/, { error: 'must be esx_live_ followed by at least 24 letters and digits' })
+    .optional(),
+  ESX_OWNER_EMAIL: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .pipe(z.email({ error: 'must be an email address, such as ada@example.com' }))
+    .optional(),
+  ESX_OWNER_PASSWORD: z
+    .string()
+    .min(minPasswordLength, { error: `must have at least ${minPasswordLength} characters` })
+    .max(maxPasswordLength, { error: `must have at most ${maxPasswordLength} characters` })
     .optional(),
   ESX_ENCRYPTION_KEY: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   SMTP_URL: z
@@ -136,6 +149,8 @@ export interface Config {
   apiKey: string | undefined;
   /** Undefined: kept in DATA_DIR, made on the first start. */
   encryptionKey: string | undefined;
+  /** Who becomes the first owner. Undefined: whoever follows the link that the first start prints. */
+  owner: OwnerSettings | undefined;
   email: {
     /** Undefined: the local mailbox. */
     smtpUrl: string | undefined;
@@ -157,6 +172,11 @@ export interface Config {
 /** The settings of this process. */
 export function readConfig(role: Role): Config {
   return loadConfig(process.env, role);
+}
+
+/** The environment as it is, for the command line: there what is wrong is said beside all else that is wrong. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return process.env;
 }
 
 /** Parses all settings at once. Throws one ConfigError that names every variable that is wrong. */
@@ -197,6 +217,13 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
   if (settings.INBOUND_SMTP_PORT !== undefined && settings.INBOUND_DOMAIN === undefined) {
     problems.push('INBOUND_DOMAIN: is not set; give the domain whose MX record leads to INBOUND_SMTP_PORT');
   }
+  const { ESX_OWNER_EMAIL: email, ESX_OWNER_PASSWORD: password } = settings;
+  if (email !== undefined && password === undefined)
+    problems.push(
+      'ESX_OWNER_PASSWORD: is not set; give the password that ESX_OWNER_EMAIL signs in with, or unset both',
+    );
+  if (password !== undefined && email === undefined)
+    problems.push('ESX_OWNER_EMAIL: is not set; give the address that goes with ESX_OWNER_PASSWORD, or unset both');
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
   const isLocal =
@@ -219,6 +246,7 @@ export function loadConfig(env: Record<string, string | undefined>, role: Role):
     },
     apiKey: settings.ESX_API_KEY,
     encryptionKey: settings.ESX_ENCRYPTION_KEY,
+    owner: email !== undefined && password !== undefined ? { email, password } : undefined,
     email: { smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM ?? 'EmailSendX <no-reply@emailsendx.localhost>' },
     inboundMail:
       settings.INBOUND_SMTP_PORT === undefined || settings.INBOUND_DOMAIN === undefined
@@ -254,7 +282,7 @@ function temporalSettings(env: Record<string, string>): TemporalSettings {
 
 /** The resolved settings for the start-up log; of secrets only whether they are set. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { temporal, mongodbUri, apiKey, encryptionKey, email, ...plain } = config;
+  const { temporal, mongodbUri, apiKey, encryptionKey, owner, email, ...plain } = config;
   return {
     ...plain,
     email: { smtp: email.smtpUrl ? email.smtpUrl.replace(/\/\/[^@/]*@/, '//***@') : 'local mailbox', from: email.from },
@@ -262,5 +290,6 @@ export function describeConfig(config: Config): Record<string, unknown> {
     mongodb: mongodbUri ? mongodbUri.replace(/\/\/[^@/]*@/, '//***@') : 'embedded',
     apiKey: apiKey ? 'configured' : 'made on the first start',
     encryptionKey: encryptionKey ? 'configured' : 'kept in DATA_DIR',
+    owner: owner ? 'configured' : 'made by the link of the first start',
   };
 }

@@ -13,14 +13,21 @@ import { createMetrics } from './http/health-routes';
 import { IdempotencyGuard } from './http/idempotency';
 import { inboundRoutes } from './http/inbound-routes';
 import { createAfterCommit } from './http/after-commit';
+import { createPeopleSide } from './http/people-side';
+import { sharedRoutes } from './http/delivery-share-routes';
 import { createRateLimit } from './http/rate-limit';
+import { SseStreams } from './http/sse';
 import { signUpRoutes } from './http/sign-up-routes';
 import { trackingRoutes } from './http/tracking-routes';
 import { unsubscribeRoutes } from './http/unsubscribe-routes';
 import { Receiver } from './ingest/receive';
 import { EmailEventReceiver } from './ingest/receive-email-events';
 import { createEmailEventLane, createMessageLane } from './ingest/lanes';
+import { createSourceSightings } from './ingest/source-sightings';
 import { StartBudget } from './ingest/start-budget';
+import { createChangeFeeds } from './live/change-feed';
+import { LiveHub } from './live/live-hub';
+import { topicCollections } from './live/topics';
 import type { Database } from './mongo/connect';
 import { createSignUpWrites } from './mongo/sign-up-writes';
 import type { Stores } from './mongo/stores';
@@ -36,6 +43,7 @@ const ingestEventsPerMinute = 600_000;
 const managementCallsPerMinute = 6_000;
 /** Of one visitor, or of an office behind one address. */
 const signUpsPerMinute = 30;
+const sharedViewsPerMinute = 120;
 const drainMs = 10_000;
 /** A start and what follows from it cost some 60 ms of CPU: this leaves more than half of a core to the messages. */
 const startsPerCore = 6;
@@ -49,6 +57,8 @@ export interface GatewayParts {
   sender: ReturnType<typeof createSender>;
   links: LinkSigner;
   publicUrl: { value: string };
+  /** Signs the cookies of those who are signed in. */
+  sessionSecret: string;
   renderer: EmailRenderer;
   temporalUiUrl: string | undefined;
   version: string;
@@ -61,7 +71,9 @@ export async function startGateway(
 ): Promise<{ url: string; inboundMailPort?: number; stop: () => Promise<void> }> {
   const { config, database, stores, link, starter, links, logger } = parts;
   const now = (): number => Date.now();
-  const auth = new Authenticator(stores, now);
+  const isSecure = config.publicUrl?.startsWith('https:') ?? false;
+  const peopleSide = createPeopleSide({ ...parts, isSecure, now });
+  const auth = new Authenticator(stores, now, peopleSide.sessions);
   const budget = new StartBudget(startsPerCore * availableParallelism());
   const lane = createMessageLane({ starter, logger, messages: stores.messages, budget });
   const emailEventLane = createEmailEventLane({ starter, logger, emailEvents: stores.emailEvents, budget });
@@ -72,9 +84,22 @@ export async function startGateway(
     now,
     onReceipts: metrics.countEmailEvents,
   });
-  const receiver = new Receiver({ ...stores, lane, now, logger, onReceipts: metrics.countReceipts });
+  const noteSource = createSourceSightings(stores.workspaces, now);
+  const receiver = new Receiver({
+    ...{ ...stores, lane, now, logger },
+    onReceipts(receipts, arrival) {
+      metrics.countReceipts(receipts);
+      noteSource(arrival);
+    },
+  });
   const guard = createAddressGuard(config.allowedCidrs);
   const inbound = createInbound({ config, stores, receiver: emailEventReceiver, links, guard, now, logger });
+  const sse = new SseStreams();
+  const live = new LiveHub({
+    openFeed: createChangeFeeds(database.db, logger),
+    ownersOf: (topic, keys) => stores.documentOwners.of(topicCollections[topic], keys),
+    logger,
+  });
   const app = createApp({
     auth,
     receiver,
@@ -91,12 +116,17 @@ export async function startGateway(
       ...parts,
       lateIdentifyWaitMs: config.lateIdentifyWaitMs,
       auth,
+      joining: peopleSide.joining,
       receiver,
       guard,
+      sse,
+      live,
       now,
       temporalUrl: workflowUrl(parts.temporalUiUrl, link.namespace),
     }),
     publicRoutes: [
+      ...peopleSide.publicRoutes(auth),
+      sharedRoutes({ ...stores, starter, now, limit: createRateLimit('shared', sharedViewsPerMinute, 60) }),
       trackingRoutes({ links, receiver: emailEventReceiver, onLost: metrics.countLost, logger }),
       unsubscribeRoutes({ links, receiver: emailEventReceiver, logger }),
       inboundRoutes({ providers: stores.providers, intake: inbound.notifications }),
@@ -130,7 +160,7 @@ export async function startGateway(
     url: parts.publicUrl.value,
     ...(inboundMail ? { inboundMailPort: inboundMail.port } : {}),
     async stop() {
-      await Promise.all([close(server), inbound.close()]);
+      await Promise.all([close(server), inbound.close(), sse.stop(), live.stop()]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { formatDurationMs } from '../domain/duration';
+import { ensureFirstOwner } from './auth/first-owner';
 import { openParts, prepareWhenReachable, startWorker } from './compose';
 import { describeConfig, type Config } from './config';
 import { startEngines, type Engines } from './embedded/engines';
@@ -48,18 +49,19 @@ runProcess('main', async (config, logger, onStop, isStopping) => {
   onStop(parts.close);
   await prepareWhenReachable(parts, logger, isStopping);
   const first = await ensureFirstWorkspace(parts.database, parts.stores, config.apiKey);
+  const joinPath = await ensureFirstOwner(parts.database, parts.stores, first.workspaceId, config.owner);
   const worker = startWorker(parts, logger);
   onStop(worker.stop);
   const gateway = await startGateway({ ...parts, config, temporalUiUrl, logger });
   onStop(gateway.stop);
   await worker.ready;
-  if (!isStopping()) welcome(config, engines, first, gateway.url, temporalUiUrl);
+  if (!isStopping()) welcome(config, engines, { ...first, joinPath }, gateway.url, temporalUiUrl);
 });
 
 function welcome(
   config: Config,
   engines: Engines,
-  first: FirstWorkspace,
+  first: FirstWorkspace & { joinPath: string | undefined },
   url: string,
   temporalUiUrl: string | undefined,
 ): void {
@@ -76,6 +78,7 @@ EmailSendX is ready.
   MongoDB           ${engines.mongoUri ?? 'MONGODB_URI'}
   Workspace id      ${first.workspaceId}
   API key           ${made ?? (config.apiKey === undefined ? 'the one shown at the first start; put it into $ESX_API_KEY' : 'as set in $ESX_API_KEY')}
+  People            ${first.joinPath === undefined ? `sign in at ${url}/login` : `become the owner: ${url}${first.joinPath}   (holds once, until the next start)`}
   Mail              ${config.email.smtpUrl === undefined ? `local mailbox: ${url}/api/v1/mailbox` : `to ${new URL(config.email.smtpUrl).host}`}
   Retries after     ${config.retryDelaysMs.map(formatDurationMs).join(', ')}
   Webhooks may also reach  ${config.allowedCidrs.join(', ') || 'public addresses only'}

@@ -47,6 +47,10 @@ test.each([
   [{ WEBHOOK_ALLOWED_CIDRS: '10.0.0.0/99' }, /^WEBHOOK_ALLOWED_CIDRS: .*10\.0\.0\.0\/99/],
   [{ ESX_API_KEY: 'sk_live_1' }, /^ESX_API_KEY: must be esx_live_/],
   [{ ESX_ENCRYPTION_KEY: 'short' }, /^ESX_ENCRYPTION_KEY: must have at least 16/],
+  [{ ESX_OWNER_EMAIL: 'ada@acme.com' }, /^ESX_OWNER_PASSWORD: is not set; .*ESX_OWNER_EMAIL/],
+  [{ ESX_OWNER_PASSWORD: 'a password of Ada' }, /^ESX_OWNER_EMAIL: is not set; .*ESX_OWNER_PASSWORD/],
+  [{ ESX_OWNER_EMAIL: 'ada', ESX_OWNER_PASSWORD: 'a password of Ada' }, /^ESX_OWNER_EMAIL: must be an email address/],
+  [{ ESX_OWNER_EMAIL: 'ada@acme.com', ESX_OWNER_PASSWORD: 'short' }, /^ESX_OWNER_PASSWORD: must have at least 12/],
   [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY: must be how many proxies/],
   [{ TRUST_PROXY: '10.0.0.0/99' }, /^TRUST_PROXY: must be how many proxies/],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be/],
@@ -97,12 +101,17 @@ test('an empty variable is one that is not set', () => {
   expect(loadConfig({ PORT: '', MONGODB_URI: ' ' }, 'main')).toMatchObject({ port: 3000, mongodbUri: undefined });
 });
 
+test('the owner is known by address, without regard to case', () => {
+  const owner = { ESX_OWNER_EMAIL: ' Ada@Acme.com ', ESX_OWNER_PASSWORD: 'a password of Ada' };
+  expect(loadConfig(owner, 'main').owner).toEqual({ email: 'ada@acme.com', password: 'a password of Ada' });
+  expect(loadConfig({}, 'main').owner).toBeUndefined();
+});
+
 test('the settings that are printed hold no secret', () => {
-  const printed = JSON.stringify(
-    describeConfig(
-      loadConfig({ ...given, TEMPORAL_API_KEY: 'cloud-key', ESX_API_KEY: `esx_live_${'a'.repeat(30)}` }, 'main'),
-    ),
-  );
-  for (const hidden of [secret, 'hidden', 'cloud-key', 'a'.repeat(30)]) expect(printed).not.toContain(hidden);
+  const owner = { ESX_OWNER_EMAIL: 'ada@acme.com', ESX_OWNER_PASSWORD: 'a password of Ada' };
+  const keys = { TEMPORAL_API_KEY: 'cloud-key', ESX_API_KEY: `esx_live_${'a'.repeat(30)}` };
+  const printed = JSON.stringify(describeConfig(loadConfig({ ...given, ...keys, ...owner }, 'main')));
+  for (const hidden of [secret, 'hidden', 'cloud-key', 'a'.repeat(30), 'of Ada', 'ada@'])
+    expect(printed).not.toContain(hidden);
   expect(printed).toContain('configured');
 });

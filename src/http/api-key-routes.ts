@@ -45,6 +45,7 @@ export function apiKeyRoutes(deps: ApiKeyRouteDeps): Route[] {
       path: '/api-keys',
       tag: 'API keys',
       summary: 'Make a key; the answer shows it, and nothing shows it again',
+      ownerOnly: true,
       status: 201,
       body: bodyOf({ name: nameField }),
       response: apiKeySchema.extend({ key: z.string().describe('Shown now and never again') }),
@@ -68,6 +69,7 @@ export function apiKeyRoutes(deps: ApiKeyRouteDeps): Route[] {
       path: '/api-keys/:id',
       tag: 'API keys',
       summary: 'Revoke a key',
+      ownerOnly: true,
       status: 204,
       async handle({ caller, params }) {
         const id = params['id'] ?? '';

@@ -7,6 +7,7 @@ import type { TrustProxy } from '../config';
 import type { Receiver } from '../ingest/receive';
 import type { Authenticator } from './auth';
 import { readBody } from './body';
+import { dashboard } from './dashboard';
 import { docsPage } from './docs-page';
 import { healthRoutes, type HealthProbes, type Metrics } from './health-routes';
 import type { IdempotencyGuard } from './idempotency';
@@ -50,6 +51,7 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(healthRoutes(deps.probes, deps.metrics));
   for (const routes of deps.publicRoutes) app.use(routes);
+  app.use(dashboard());
   app.use(readBody);
   app.use(ingestRoutes({ ...deps, limit: deps.ingestLimit }));
 

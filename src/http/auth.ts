@@ -1,21 +1,27 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { LRUCache } from 'lru-cache';
 import { hashApiKey } from '../api-key';
+import type { SignedIn } from '../auth/sign-in';
 import type { ApiKeyStore } from '../mongo/api-keys';
+import type { PersonRole } from '../mongo/people';
 import type { WorkspaceDocument, WorkspaceStore } from '../mongo/workspaces';
 import { Problem } from './problem';
+import type { SessionReader } from './session-cookie';
 
 /** Whom a request speaks for. */
 export interface Caller {
   workspace: WorkspaceDocument;
-  apiKeyId: string;
+  by: CallerBy;
 }
+export type CallerBy =
+  | { kind: 'key'; apiKeyId: string }
+  | { kind: 'person'; personId: string; role: PersonRole; name: string; email: string };
 
 /** How long a key that was good a moment ago needs no look at the database; another gateway's revocation takes as long. */
 const cacheMs = 5_000;
 const touchEveryMs = 60_000;
 
-/** Knows callers by their API key. */
+/** Knows callers by their API key, or as people who are signed in. */
 export class Authenticator {
   private readonly callers = new LRUCache<string, Caller>({ max: 10_000, ttl: cacheMs });
   private generation = 0;
@@ -24,6 +30,8 @@ export class Authenticator {
   constructor(
     private readonly stores: { apiKeys: ApiKeyStore; workspaces: WorkspaceStore },
     private readonly now: () => number,
+    /** Absent where nobody signs in. */
+    private readonly sessions?: SessionReader,
   ) {}
 
   /** The caller of a request with `Authorization: Bearer`, or Basic with the key as user name, or a key from the body. */
@@ -36,38 +44,51 @@ export class Authenticator {
         'No API key came with this request; send it as "Authorization: Bearer esx_live_…" (Settings → API).',
       );
     }
-    const caller = await this.callerOf(key);
-    const wanted = request.get('X-Workspace-Id');
-    if (wanted !== undefined && wanted !== caller.workspace._id) {
-      throw new Problem(
-        403,
-        'wrong_workspace',
-        'X-Workspace-Id names another workspace than the API key belongs to; use a key of that workspace.',
-      );
-    }
-    return caller;
+    return ofWantedWorkspace(request, await this.callerByKey(key));
   }
 
-  /** Forgets what is remembered of a workspace and its keys, after a change to either. */
+  /** The caller of a management call: a key comes first, then whoever is signed in. A long answer may ask again. */
+  async authenticateManagement(request: Request, response: Response): Promise<Caller> {
+    const cookie = keyOf(request) === undefined ? this.sessions?.cookieOf(request) : undefined;
+    if (!this.sessions || cookie === undefined) return this.authenticate(request);
+    this.sessions.refuseForeign(request);
+    const { generation } = this;
+    // Never the same as that of a key: what is a cookie's must not pass for one.
+    const hash = hashApiKey(`session ${cookie}`);
+    const remembered = this.callers.get(hash);
+    if (remembered) return ofWantedWorkspace(request, remembered);
+    const caller = await this.callerOf(await this.sessions.read(request, response));
+    if (generation === this.generation) this.callers.set(hash, caller);
+    return ofWantedWorkspace(request, caller);
+  }
+
+  /** Forgets what is remembered of workspaces, keys and people, after a change to any. */
   forget(): void {
     this.generation++;
     this.callers.clear();
   }
 
-  private async callerOf(key: string): Promise<Caller> {
+  private async callerOf({ id, workspaceId, role, name, email }: SignedIn): Promise<Caller> {
+    const workspace = await this.stores.workspaces.get(workspaceId);
+    if (!workspace) throw new Problem(401, 'session_ended', 'Your workspace does not exist any more.');
+    return { workspace, by: { kind: 'person', personId: id, role, name, email } };
+  }
+
+  private async callerByKey(key: string): Promise<Caller> {
     const hash = hashApiKey(key);
     const { generation } = this;
     const remembered = this.callers.get(hash);
     const caller = remembered ?? (await this.look(hash));
     // What was read before a key was revoked must not be remembered after it.
     if (!remembered && generation === this.generation) this.callers.set(hash, caller);
-    if (!this.touched.has(caller.apiKeyId)) {
-      this.touched.set(caller.apiKeyId, true);
-      this.stores.apiKeys
-        .touch(caller.apiKeyId, new Date(this.now()))
-        .catch(() => this.touched.delete(caller.apiKeyId));
-    }
+    if (caller.by.kind === 'key') this.touch(caller.by.apiKeyId);
     return caller;
+  }
+
+  private touch(apiKeyId: string): void {
+    if (this.touched.has(apiKeyId)) return;
+    this.touched.set(apiKeyId, true);
+    this.stores.apiKeys.touch(apiKeyId, new Date(this.now())).catch(() => this.touched.delete(apiKeyId));
   }
 
   private async look(hash: string): Promise<Caller> {
@@ -78,8 +99,16 @@ export class Authenticator {
       throw new Problem(401, 'key_revoked', 'This API key was revoked; create a new one in Settings → API.');
     const workspace = await this.stores.workspaces.get(apiKey.workspaceId);
     if (!workspace) throw new Problem(401, 'key_unknown', 'The workspace of this API key does not exist any more.');
-    return { workspace, apiKeyId: apiKey._id };
+    return { workspace, by: { kind: 'key', apiKeyId: apiKey._id } };
   }
+}
+
+function ofWantedWorkspace(request: Request, caller: Caller): Caller {
+  const wanted = request.get('X-Workspace-Id');
+  if (wanted === undefined || wanted === caller.workspace._id) return caller;
+  const whose =
+    caller.by.kind === 'key' ? 'the API key belongs to; use a key of that workspace' : 'you are signed in to';
+  throw new Problem(403, 'wrong_workspace', `X-Workspace-Id names another workspace than ${whose}.`);
 }
 
 function keyOf(request: Request): string | undefined {

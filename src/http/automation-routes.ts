@@ -1,66 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import {
-  allSteps,
-  automationStatuses,
-  exits,
-  stepsSchema,
-  triggerSchema,
-  type Automation,
-  type Step,
-} from '../../domain/automation';
+import { allSteps, exits, type Automation, type Step } from '../../domain/automation';
 import { eventKey } from '../../domain/event-name';
+import type { AutomationRunStore } from '../mongo/automation-runs';
 import type { AutomationStore } from '../mongo/automations';
 import type { Database } from '../mongo/connect';
 import { newId } from '../mongo/new-id';
-import { bounded, existingTemplates, vetSteps, type StepChecks } from './automation-steps';
-import { bodyOf, nameField } from './body-schema';
+import {
+  activitySchema,
+  automationChangeBody,
+  automationSchema,
+  newAutomationBody,
+  showAutomation,
+} from './automation-schema';
+import { existingTemplates, vetSteps, type StepChecks } from './automation-steps';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
-import { notFound, Problem } from './problem';
+import { invalidInput, notFound, Problem, problemErrorSchema } from './problem';
 import { route, type Route } from './route';
-
-const exitsDescription = 'How a contact can leave that ends its runs; a complaint counts as unsubscribed';
-const automationSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  status: z.enum(automationStatuses),
-  trigger: triggerSchema,
-  eventKey: z.string().describe('The name of the event in the form that it is matched in'),
-  steps: stepsSchema,
-  exitOn: z.array(z.enum(exits)).describe(exitsDescription),
-  version: z.int().describe('Counts changes of trigger, steps and exitOn; a run keeps what it was started with'),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
-const status = z.enum(automationStatuses, { error: `must be one of ${automationStatuses.join(', ')}` });
-const exitOn = z
-  .array(z.enum(exits, { error: `must be one of ${exits.join(', ')}` }), {
-    error: `must be an array of ${exits.join(', ')}; an empty one lets runs go on`,
-  })
-  .transform((chosen) => exits.filter((exit) => chosen.includes(exit)))
-  .describe(exitsDescription);
-const newBody = bounded(
-  bodyOf({
-    name: nameField,
-    status: status.default('draft'),
-    trigger: triggerSchema,
-    steps: stepsSchema,
-    exitOn: exitOn.optional(),
-  }),
-);
-const changeBody = bounded(
-  bodyOf({
-    name: nameField.optional(),
-    status: status.optional(),
-    trigger: triggerSchema.optional(),
-    steps: stepsSchema.optional(),
-    exitOn: exitOn.optional(),
-  }),
-);
 
 export interface AutomationRouteDeps extends StepChecks {
   database: Pick<Database, 'transaction'>;
   automations: AutomationStore;
+  runs: AutomationRunStore;
   now: () => number;
 }
 
@@ -94,12 +55,26 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       tag: 'Automations',
       summary: 'Automations, newest first',
       status: 200,
-      query: z.object(pageQuery),
-      response: pageOf(automationSchema),
+      query: z.object({
+        ...pageQuery,
+        include: z.enum(['activity'], { error: 'must be activity' }).optional(),
+      }),
+      response: pageOf(automationSchema.extend({ activity: activitySchema.optional() })),
       async handle({ caller, query }) {
-        const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
-        const rows = await deps.automations.page(caller.workspace._id, page);
-        return toPage(rows, query.limit, (row) => ({ at: new Date(row.createdAtMs), id: row.id }), show);
+        const workspaceId = caller.workspace._id;
+        const rows = await deps.automations.page(workspaceId, {
+          after: readCursor(query.cursor),
+          limit: query.limit + 1,
+        });
+        const page = toPage(
+          rows,
+          query.limit,
+          (row) => ({ at: new Date(row.createdAtMs), id: row.id }),
+          showAutomation,
+        );
+        if (query.include === undefined) return page;
+        const activityOf = await activities(deps.runs, workspaceId, page.data);
+        return { ...page, data: page.data.map((row) => ({ ...row, activity: activityOf(row.id) })) };
       },
     }),
     route({
@@ -108,7 +83,7 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       tag: 'Automations',
       summary: 'Add an automation',
       status: 201,
-      body: newBody,
+      body: newAutomationBody,
       response: automationSchema,
       idempotent: { secrets: [] },
       async handle({ caller, body }) {
@@ -126,7 +101,23 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
           updatedAtMs: nowMs,
         };
         await deps.automations.save(automation);
-        return show(automation);
+        return showAutomation(automation);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/automations/validate',
+      tag: 'Automations',
+      summary: 'What saving an automation would answer, without saving it',
+      status: 200,
+      body: z.unknown(),
+      response: z.object({ isValid: z.boolean(), problems: z.array(problemErrorSchema) }),
+      async handle({ caller, body }) {
+        const parsed = newAutomationBody.safeParse(body);
+        const problems = parsed.success
+          ? (await vetSteps(caller.workspace._id, parsed.data.steps, deps)).problems
+          : (invalidInput(parsed.error, 'body').more.errors ?? []);
+        return { isValid: problems.length === 0, problems };
       },
     }),
     route({
@@ -139,7 +130,7 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       async handle({ caller, params }) {
         const automation = await deps.automations.get(caller.workspace._id, params['id'] ?? '');
         if (!automation) throw notFound('automation');
-        return show(automation);
+        return showAutomation(automation);
       },
     }),
     route({
@@ -148,7 +139,7 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
       tag: 'Automations',
       summary: 'Change an automation; runs under way keep the steps they were started with',
       status: 200,
-      body: changeBody,
+      body: automationChangeBody,
       response: automationSchema,
       async handle({ caller, params, body }) {
         const workspaceId = caller.workspace._id;
@@ -163,7 +154,7 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
           return after;
         });
         if (!saved) throw notFound('automation');
-        return show(saved);
+        return showAutomation(saved);
       },
     }),
     route({
@@ -183,9 +174,25 @@ export function automationRoutes(deps: AutomationRouteDeps): Route[] {
   ];
 }
 
+/** What each of the automations is doing. */
+async function activities(runs: AutomationRunStore, workspaceId: string, rows: { id: string }[]) {
+  const [running, starts] = await Promise.all([
+    runs.runningByAutomation(
+      workspaceId,
+      rows.map(({ id }) => id),
+    ),
+    Promise.all(rows.map(async ({ id }) => [id, await runs.lastStart(workspaceId, id)] as const)),
+  ]);
+  const lastStarts = new Map(starts);
+  return (id: string): z.infer<typeof activitySchema> => ({
+    running: running.get(id) ?? 0,
+    lastStartedAt: lastStarts.get(id)?.toISOString() ?? null,
+  });
+}
+
 function changed(
   before: Automation,
-  wanted: Omit<z.output<typeof changeBody>, 'steps'> & { steps: Step[] | undefined },
+  wanted: Omit<z.output<typeof automationChangeBody>, 'steps'> & { steps: Step[] | undefined },
   nowMs: number,
 ): Automation {
   const trigger = wanted.trigger ?? before.trigger;
@@ -203,20 +210,5 @@ function changed(
     exitOn: exitsAfter,
     version: before.version + (isNewVersion ? 1 : 0),
     updatedAtMs: nowMs,
-  };
-}
-
-function show(automation: Automation): z.infer<typeof automationSchema> {
-  return {
-    id: automation.id,
-    name: automation.name,
-    status: automation.status,
-    trigger: automation.trigger,
-    eventKey: automation.eventKey,
-    steps: automation.steps,
-    exitOn: automation.exitOn ?? [...exits],
-    version: automation.version,
-    createdAt: new Date(automation.createdAtMs).toISOString(),
-    updatedAt: new Date(automation.updatedAtMs).toISOString(),
   };
 }

@@ -1,24 +1,19 @@
 import { z } from 'zod';
-import { allSteps, type Automation } from '../../domain/automation';
-import type { Contact } from '../../domain/contact';
-import { newContact } from '../../domain/contact';
-import { normalizeEmail } from '../../domain/email-address';
-import { eventKey } from '../../domain/event-name';
+import { exits, stepsSchema, type Automation } from '../../domain/automation';
 import { workflowIds } from '../../domain/ids';
-import { simulate } from '../../domain/simulate';
-import { runStatuses, type AutomationRunDocument, type AutomationRunStore } from '../mongo/automation-runs';
+import { parsePosition, positionText } from '../../domain/step-place';
+import {
+  runStatuses,
+  type AutomationRunDocument,
+  type AutomationRunStore,
+  type StandsAt,
+} from '../mongo/automation-runs';
 import type { AutomationStore } from '../mongo/automations';
-import type { ContactStore } from '../mongo/contacts';
-import type { ListStore } from '../mongo/lists';
-import type { TemplateStore } from '../mongo/templates';
-import { existingTemplates } from './automation-steps';
-import { bodyOf } from './body-schema';
-import { jsonObjectField } from './contact-schema';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
-import { notFound } from './problem';
+import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
+import { position } from './simulation-schema';
 
-const position = z.array(z.union([z.int(), z.enum(['then', 'else'])])).describe('Place of the step: [2,"then",0]');
 const runSchema = z.object({
   id: z.string(),
   contactId: z.string(),
@@ -26,6 +21,7 @@ const runSchema = z.object({
   status: z.enum(runStatuses),
   reason: z.string().nullable(),
   version: z.int(),
+  position: position.describe('The step that it is at, or was at when it ended'),
   log: z.array(
     z.object({ position, step: z.string(), at: z.iso.datetime(), result: z.string(), emailId: z.string().optional() }),
   ),
@@ -34,40 +30,35 @@ const runSchema = z.object({
   workflowId: z.string(),
   temporalUrl: z.string().nullable(),
 });
-const simulateBody = bodyOf({
-  eventName: z
-    .string({ error: 'must be the name of an event, such as Purchase Completed' })
-    .max(200, { error: 'must have at most 200 characters' })
-    .refine((name) => eventKey(name) !== '', { error: 'must hold more than separators' }),
-  properties: jsonObjectField.optional(),
-  contactId: z.string({ error: 'must be the id of a contact' }).optional(),
-  email: z.string({ error: 'must be an email address' }).optional(),
-  userId: z.string({ error: 'must be the id that a CDP knows the contact by' }).optional(),
-});
-const simulationSchema = z.object({
-  matches: z.boolean().describe('Whether the event would start a run now'),
-  reason: z.string().nullable().describe('Why not'),
-  eventKey: z.string(),
-  contactId: z
+
+const listQuery = z.object({
+  ...pageQuery,
+  status: z.enum(runStatuses, { error: `must be one of ${runStatuses.join(', ')}` }).optional(),
+  position: z
     .string()
-    .nullable()
-    .describe('Null where none was named: it is tried with a contact of whom nothing is known'),
-  steps: z
-    .array(z.object({ position, step: z.string(), result: z.string() }))
-    .describe('What a run would do; also for a draft or paused automation, so that it can be tried'),
+    .transform((text, context) => {
+      const parsed = parsePosition(text);
+      if (parsed) return positionText(parsed);
+      context.addIssue({ code: 'custom', message: 'must be the place of a step, such as 2 or 2.then.0' });
+      return z.NEVER;
+    })
+    .optional()
+    .describe('Only those that stand at this step now, such as 2.then.0'),
+  version: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Whose step `position` is; absent: that of the version that is saved now'),
 });
 
 export interface AutomationRunRouteDeps {
   automations: AutomationStore;
   runs: AutomationRunStore;
-  contacts: ContactStore;
-  lists: ListStore;
-  templates: TemplateStore;
   temporalUrl: (workflowId: string) => string | null;
-  now: () => number;
 }
 
-/** What automations did, and what they would do. */
+/** What automations did. */
 export function automationRunRoutes(deps: AutomationRunRouteDeps): Route[] {
   const find = async (workspaceId: string, id: string | undefined): Promise<Automation> => {
     const automation = await deps.automations.get(workspaceId, id ?? '');
@@ -80,67 +71,61 @@ export function automationRunRoutes(deps: AutomationRunRouteDeps): Route[] {
       method: 'get',
       path: '/automations/:id/runs',
       tag: 'Automations',
-      summary: 'Runs of an automation, newest first',
+      summary: 'Runs of an automation, newest first; of one status, or those that stand at a step',
       status: 200,
-      query: z.object(pageQuery),
+      query: listQuery,
       response: pageOf(runSchema),
       async handle({ caller, params, query }) {
-        const { id: automationId, workspaceId } = await find(caller.workspace._id, params['id']);
+        const { id: automationId, workspaceId, version } = await find(caller.workspace._id, params['id']);
+        const { status } = query;
+        const at = placeOf(query, version);
         const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
-        const rows = await deps.runs.page({ workspaceId, automationId }, page);
+        const rows = await deps.runs.page({ workspaceId, automationId, status, at }, page);
         const place = (row: AutomationRunDocument) => ({ at: row.startedAt, id: row._id });
         return toPage(rows, query.limit, place, (row) => show(row, deps.temporalUrl));
       },
     }),
     route({
-      method: 'post',
-      path: '/automations/:id/simulate',
+      method: 'get',
+      path: '/automations/:id/runs/:runId',
       tag: 'Automations',
-      summary: 'What an event would do, without any effect',
+      summary: 'One run; its id is encoded, since it holds slashes',
       status: 200,
-      body: simulateBody,
-      response: simulationSchema,
-      async handle({ caller, params, body }) {
-        const automation = await find(caller.workspace._id, params['id']);
-        const { contactId, email, userId } = body;
-        const isNamed = contactId !== undefined || email !== undefined || userId !== undefined;
-        const found = isNamed ? await findContact(deps.contacts, caller.workspace._id, body) : undefined;
-        const answer = { eventKey: eventKey(body.eventName), contactId: found?.id ?? null };
-        if (isNamed && !found) {
-          return {
-            matches: false,
-            reason: 'no contact is known for this contactId, email or userId',
-            ...answer,
-            steps: [],
-          };
-        }
-        const nowMs = deps.now();
-        const blank = newContact({ id: '', workspaceId: automation.workspaceId, email: '', source: 'api' }, nowMs);
-        const wanted = allSteps(automation.steps).flatMap((step) => ('listId' in step ? [step.listId] : []));
-        const listIds = await deps.lists.existing(automation.workspaceId, wanted);
-        const named = allSteps(automation.steps).flatMap((step) =>
-          step.type === 'sendEmail' ? [step.templateId] : [],
-        );
-        const templateIds = await existingTemplates(deps.templates, automation.workspaceId, named);
-        const event = { name: body.eventName, properties: body.properties ?? {} };
-        const simulation = simulate(automation, event, found ?? blank, { listIds, templateIds, nowMs });
-        return { ...simulation, reason: simulation.reason ?? null, ...answer };
+      response: runSchema,
+      async handle({ caller, params }) {
+        const run = await deps.runs.get(params['runId'] ?? '');
+        if (run?.workspaceId !== caller.workspace._id || run.automationId !== params['id']) throw notFound('run');
+        return show(run, deps.temporalUrl);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/automations/:id/versions/:version',
+      tag: 'Automations',
+      summary: 'The steps of a version, which its runs keep however the automation is edited',
+      status: 200,
+      response: z.object({ version: z.int(), steps: stepsSchema, exitOn: z.array(z.enum(exits)) }),
+      async handle({ caller, params }) {
+        const { id } = await find(caller.workspace._id, params['id']);
+        const version = Number(params['version']);
+        const found = await deps.automations.versionOf(id, version);
+        if (!found) throw notFound('version');
+        return { version, steps: found.steps, exitOn: found.exitOn ?? [...exits] };
       },
     }),
   ];
 }
 
-/** As for a track: the email decides, then the user id. */
-async function findContact(
-  contacts: ContactStore,
-  workspaceId: string,
-  who: { contactId?: string | undefined; email?: string | undefined; userId?: string | undefined },
-): Promise<Contact | undefined> {
-  if (who.contactId !== undefined) return contacts.get(workspaceId, who.contactId);
-  const email = normalizeEmail(who.email);
-  const userIds = who.userId === undefined ? [] : [who.userId];
-  const known = await contacts.find(workspaceId, { emails: email === undefined ? [] : [email], userIds });
-  return known.find((contact) => contact.email === email) ?? known[0];
+function placeOf(query: z.output<typeof listQuery>, newestVersion: number): StandsAt | undefined {
+  const { position: standsAt, version = newestVersion, status = 'running' } = query;
+  if (standsAt === undefined) return undefined;
+  if (status === 'running') return { version, standsAt };
+  throw new Problem(
+    400,
+    'invalid_query',
+    'position: only running runs stand at a step; leave status out, or send running.',
+    { errors: [{ pointer: '/position', detail: 'only running runs stand at a step' }] },
+  );
 }
 
 function show(
@@ -155,6 +140,7 @@ function show(
     status: run.status,
     reason: run.reason ?? null,
     version: run.version,
+    position: parsePosition(run.standsAt ?? '') ?? run.log.at(-1)?.position ?? [0],
     log: run.log.map(({ position: place, step, at, result, emailId }) => ({
       position: place,
       step,

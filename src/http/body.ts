@@ -4,7 +4,7 @@ import { Problem } from './problem';
 const maxBody = '5mb';
 const maxBodyMs = 60_000;
 /** Bodies that their routes read piece by piece, since they are larger than memory is meant to hold. */
-const streamed = /^\/api\/v1\/contacts\/import\/?$/i;
+const streamed = /^\/api\/v1\/contacts\/import(\/preview)?\/?$/i;
 
 /**
  * Reads any body as bytes, whatever its content type says, inflated and bounded after inflating. Nobody holds a connection by sending slowly: the server's

@@ -6,9 +6,10 @@ import type { EmailStore } from '../mongo/emails';
 import { newId } from '../mongo/new-id';
 import type { SuppressionStore } from '../mongo/suppressions';
 import { bodyOf } from './body-schema';
-import { audienceOf } from './campaign-audience';
+import { audienceOf, audienceSchema } from './campaign-audience';
 import { vetCampaign, type CampaignRouteDeps } from './campaign-routes';
-import { campaignSchema, scheduledAtField, showCampaign, wrongState } from './campaign-schema';
+import { campaignListIdsField, campaignSchema, scheduledAtField, showCampaign, wrongState } from './campaign-schema';
+import { checkedLists } from './checked-lists';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
@@ -23,11 +24,7 @@ const testBody = bodyOf({
     return z.NEVER;
   }),
 });
-const people = z.int();
-const audienceSchema = z.object({
-  count: people.describe('Contacts that the campaign would go to now'),
-  skipped: z.object({ unsubscribed: people, bounced: people, complained: people, suppressed: people }),
-});
+const audienceBody = bodyOf({ listIds: campaignListIdsField });
 
 export interface CampaignActionDeps extends CampaignRouteDeps {
   contacts: ContactStore;
@@ -138,6 +135,20 @@ export function campaignActionRoutes(deps: CampaignActionDeps): Route[] {
       status: 200,
       response: audienceSchema,
       handle: async ({ caller, params }) => audienceOf(deps, await find(caller.workspace._id, params['id'])),
+    }),
+    route({
+      method: 'post',
+      path: '/campaigns/audience',
+      tag: 'Campaigns',
+      summary: 'Whom a campaign to these lists would go to now',
+      status: 200,
+      body: audienceBody,
+      response: audienceSchema,
+      async handle({ caller, body }) {
+        const workspaceId = caller.workspace._id;
+        const listIds = await checkedLists(deps.lists, workspaceId, body.listIds);
+        return audienceOf(deps, { workspaceId, listIds });
+      },
     }),
     action('pause', 'Hold a campaign; emails under way go out', ['scheduled', 'sending'], () => 'paused', 'paused'),
     action(

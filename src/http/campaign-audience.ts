@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { reasonToSkip } from '../../domain/email';
 import type { ContactStore } from '../mongo/contacts';
 import type { SuppressionStore } from '../mongo/suppressions';
@@ -9,6 +10,11 @@ export interface Audience {
   count: number;
   skipped: { unsubscribed: number; bounced: number; complained: number; suppressed: number };
 }
+const people = z.int();
+export const audienceSchema = z.object({
+  count: people.describe('Contacts that the campaign would go to now'),
+  skipped: z.object({ unsubscribed: people, bounced: people, complained: people, suppressed: people }),
+});
 
 /** Goes through everyone on the lists by the rule that is in force at the moment of sending. */
 export async function audienceOf(

@@ -16,7 +16,7 @@ import { Problem } from './problem';
 const maxLists = 100;
 const minRatePerSecond = 0.01;
 
-const listIds = listIdsField
+export const campaignListIdsField = listIdsField
   .min(1, { error: 'must name at least one list' })
   .max(maxLists, { error: `may hold at most ${maxLists} lists` })
   .describe('Who is on several lists gets one email');
@@ -46,7 +46,7 @@ export const newCampaignBody = bodyOf({
   ...contentFields,
   preheader: contentShape.preheader.nullish(),
   text: contentShape.text.nullish(),
-  listIds,
+  listIds: campaignListIdsField,
   from: from.nullish(),
   ratePerSecond: ratePerSecond.optional(),
   scheduledAt: scheduledAtField.nullish(),
@@ -57,7 +57,7 @@ export const campaignChangeBody = bodyOf({
   subject: contentShape.subject.optional(),
   preheader: contentShape.preheader.nullish(),
   text: contentShape.text.nullish(),
-  listIds: listIds.optional(),
+  listIds: campaignListIdsField.optional(),
   from: from.nullish(),
   ratePerSecond: ratePerSecond.optional(),
   scheduledAt: scheduledAtField.nullish(),

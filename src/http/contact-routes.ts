@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Contact, ContactPatch } from '../../domain/contact';
+import { contactStatuses, type Contact, type ContactPatch } from '../../domain/contact';
 import { normalizeEmail } from '../../domain/email-address';
 import type { ContactWrite, ContactWrites } from '../mongo/contact-writes';
+import type { ContactSearchStore } from '../mongo/contact-search';
 import type { ContactStore } from '../mongo/contacts';
 import type { ListStore } from '../mongo/lists';
 import { contactRefs } from '../mongo/waiters';
@@ -12,6 +13,7 @@ import { contactSchema, jsonObjectField, placeOfContact, showContact } from './c
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
+import { readSearchCursor, writeSearchCursor } from './search-cursor';
 
 const email = z.string({ error: 'must be an email address, such as ada@example.com' }).transform((text, context) => {
   const address = normalizeEmail(text);
@@ -37,8 +39,16 @@ const listQuery = z.object({
   ...pageQuery,
   email: email.optional().describe('The contact with exactly this address'),
   userId: z.string().optional().describe('The contact that a CDP knows by this id'),
-  search: z.string().trim().toLowerCase().optional().describe('The start of the email address'),
+  search: z
+    .string()
+    .trim()
+    .max(254, { error: 'must have at most 254 characters' })
+    .optional()
+    .describe(
+      'The start of an email address, of a name or of a last name, or a whole id; the rows come in that order, and a page may be short',
+    ),
   listId: z.string().optional().describe('Contacts on this list'),
+  status: z.enum(contactStatuses, { error: `must be one of ${contactStatuses.join(', ')}` }).optional(),
 });
 const newBody = bodyOf({
   email,
@@ -62,6 +72,7 @@ const changeBody = bodyOf({
 
 export interface ContactRouteDeps {
   contacts: ContactStore;
+  contactSearch: ContactSearchStore;
   lists: ListStore;
   writes: ContactWrites;
   /** Dispatches the events and wakes tracks that wait for the contact; never rejects. */
@@ -96,7 +107,7 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
       method: 'get',
       path: '/contacts',
       tag: 'Contacts',
-      summary: 'Contacts, newest first',
+      summary: 'Contacts, newest first; those of a search by what they were found by',
       status: 200,
       query: listQuery,
       response: pageOf(contactSchema),
@@ -104,9 +115,14 @@ export function contactRoutes(deps: ContactRouteDeps): Route[] {
         const where = {
           ...(query.email === undefined ? {} : { email: query.email }),
           ...(query.userId === undefined ? {} : { userId: query.userId }),
-          ...(query.search === undefined ? {} : { prefix: query.search }),
           ...(query.listId === undefined ? {} : { listId: query.listId }),
+          ...(query.status === undefined ? {} : { status: query.status }),
         };
+        if (query.search) {
+          const page = { after: readSearchCursor(query.cursor), limit: query.limit };
+          const { contacts, next } = await deps.contactSearch.page(caller.workspace._id, query.search, where, page);
+          return { data: contacts.map(showContact), nextCursor: next ? writeSearchCursor(next) : null };
+        }
         const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
         const rows = await deps.contacts.page(caller.workspace._id, where, page);
         return toPage(rows, query.limit, placeOfContact, showContact);

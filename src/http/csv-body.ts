@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request } from 'express';
-import { tooLarge, type CsvLimits, type CsvRefused } from '../imports/read-csv';
+import { tooLarge, type CsvLimits, type CsvRefused } from '../imports/csv-records';
 import { Problem } from './problem';
 
 const inflating: Record<string, () => NodeJS.ReadWriteStream> = {

@@ -1,128 +1,86 @@
 import { z } from 'zod';
-import { attemptTriggers, deliveryStatuses, type Attempt, type Delivery } from '../../domain/delivery';
-import { webhookEventTypes } from '../../domain/webhook-events';
-import type { WebhookAttemptStore } from '../mongo/webhook-attempts';
-import type { WebhookDeliveryStore } from '../mongo/webhook-deliveries';
-import type { WebhookEndpointStore } from '../mongo/webhook-endpoints';
-import type { WebhookEventStore } from '../mongo/webhook-events';
 import type { Starter } from '../temporal/start';
-import { notFound, Problem } from './problem';
-import { pageOf, pageQuery, readCursor, toPage } from './page';
+import { createDeliveryActions, type DeliveryActionDeps } from './delivery-actions';
+import { createDeliveryReader, deliveryDetailSchema, showAttempt, showEndpointOf, timelineOf } from './delivery-detail';
+import type { WebhookAttemptStore } from '../mongo/webhook-attempts';
+import { showDelivery } from './delivery-schema';
+import { toProblem } from './problem';
 import { route, type Route } from './route';
-import { notActive } from './webhook-schema';
 
-const time = z.iso.datetime();
-const deliverySchema = z.object({
-  id: z.string(),
-  endpointId: z.string(),
-  eventId: z.string().describe('Also the webhook-id header'),
-  event: z.enum(webhookEventTypes),
-  contactId: z.string().nullable(),
-  status: z.enum(deliveryStatuses),
-  attemptCount: z.int(),
-  round: z.int().describe('Passes through the timeline; a retrigger after failed starts the next'),
-  lastStatusCode: z.int().nullable(),
-  lastError: z.string().nullable(),
-  nextAttemptAt: time.nullable(),
-  createdAt: time,
-  updatedAt: time,
-  workflowId: z.string(),
-  temporalUrl: z.string().nullable(),
-});
-const attemptSchema = z.object({
-  number: z.int(),
-  round: z.int(),
-  at: time,
-  trigger: z.enum(attemptTriggers),
-  statusCode: z.int().optional(),
-  error: z.string().optional(),
-  durationMs: z.number(),
-  responseBody: z.string().describe('The first 16 KB'),
-});
+const maxIds = 100;
+/** Each asks Temporal: more at a time would hold up the starts of what comes in. */
+const atATime = 10;
+
 const queued = z.object({ id: z.string(), status: z.literal('queued'), detail: z.string() });
+const manyIds = z.strictObject({
+  ids: z
+    .array(z.string(), { error: `must be the ids of 1 to ${maxIds} deliveries` })
+    .min(1, { error: 'must name at least one delivery' })
+    .max(maxIds, { error: `must be at most ${maxIds} ids; send the rest in another call` })
+    .transform((ids) => [...new Set(ids)]),
+});
+const results = z.object({
+  queued: z.int(),
+  refused: z.int(),
+  results: z.array(
+    z.object({
+      id: z.string(),
+      status: z.enum(['queued', 'refused']),
+      code: z.string().nullable().describe('Why it was refused, for programs'),
+      detail: z.string(),
+    }),
+  ),
+});
 
-export interface DeliveryRouteDeps {
-  deliveries: WebhookDeliveryStore;
+export interface DeliveryRouteDeps extends DeliveryActionDeps {
   attempts: WebhookAttemptStore;
-  endpoints: WebhookEndpointStore;
-  events: WebhookEventStore;
-  starter: Pick<Starter, 'retrigger' | 'cancelDelivery'>;
+  starter: Pick<Starter, 'retrigger' | 'cancelDelivery' | 'retryDelaysMs'>;
   temporalUrl: (workflowId: string) => string | null;
-  now: () => number;
 }
 
-/** The delivery log, and what can be done to a delivery by hand. */
+/** One delivery with its timeline, and what can be done to deliveries by hand. */
 export function deliveryRoutes(deps: DeliveryRouteDeps): Route[] {
-  const find = async (workspaceId: string, id: string | undefined): Promise<Delivery> => {
-    const delivery = await deps.deliveries.get(workspaceId, id ?? '');
-    if (!delivery) throw notFound('delivery');
-    return delivery;
-  };
-  const show = (delivery: Delivery): z.infer<typeof deliverySchema> => ({
-    id: delivery.id,
-    endpointId: delivery.endpointId,
-    eventId: delivery.eventId,
-    event: delivery.eventType,
-    contactId: delivery.contactId ?? null,
-    status: delivery.status,
-    attemptCount: delivery.attemptCount,
-    round: delivery.round,
-    lastStatusCode: delivery.lastStatusCode ?? null,
-    lastError: delivery.lastError ?? null,
-    nextAttemptAt: delivery.nextAttemptAtMs === undefined ? null : new Date(delivery.nextAttemptAtMs).toISOString(),
-    createdAt: new Date(delivery.createdAtMs).toISOString(),
-    updatedAt: new Date(delivery.updatedAtMs).toISOString(),
-    workflowId: delivery.workflowId,
-    temporalUrl: deps.temporalUrl(delivery.workflowId),
-  });
+  const actions = createDeliveryActions(deps);
+  const read = createDeliveryReader(deps);
 
   return [
     route({
-      method: 'get',
-      path: '/webhook-deliveries',
+      method: 'post',
+      path: '/webhook-deliveries/retrigger',
       tag: 'Deliveries',
-      summary: 'The delivery log, newest first',
-      status: 200,
-      query: z.object({
-        ...pageQuery,
-        status: z.enum(deliveryStatuses, { error: `must be one of ${deliveryStatuses.join(', ')}` }).optional(),
-        endpointId: z.string().optional(),
-        event: z.enum(webhookEventTypes, { error: `must be one of ${webhookEventTypes.join(', ')}` }).optional(),
-        since: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' }).optional(),
-        until: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' }).optional(),
-      }),
-      response: pageOf(deliverySchema),
-      async handle({ caller, query }) {
-        const { limit, cursor, since, until, status, endpointId, event } = query;
-        const rows = await deps.deliveries.page(
-          caller.workspace._id,
-          {
-            ...(status === undefined ? {} : { status }),
-            ...(endpointId === undefined ? {} : { endpointId }),
-            ...(event === undefined ? {} : { event }),
-            ...(since === undefined ? {} : { since: new Date(since) }),
-            ...(until === undefined ? {} : { until: new Date(until) }),
-          },
-          { after: readCursor(cursor), limit: limit + 1 },
-        );
-        return toPage(rows, limit, (row) => ({ at: new Date(row.createdAtMs), id: row.id }), show);
-      },
+      summary: `Attempt up to ${maxIds} deliveries now`,
+      status: 202,
+      body: manyIds,
+      response: results,
+      handle: ({ caller, body }) => onEach(body.ids, (id) => actions.retrigger(caller.workspace._id, id)),
+    }),
+    route({
+      method: 'post',
+      path: '/webhook-deliveries/cancel',
+      tag: 'Deliveries',
+      summary: `Make no further attempts of up to ${maxIds} deliveries`,
+      status: 202,
+      body: manyIds,
+      response: results,
+      handle: ({ caller, body }) => onEach(body.ids, (id) => actions.cancel(caller.workspace._id, id)),
     }),
     route({
       method: 'get',
       path: '/webhook-deliveries/:id',
       tag: 'Deliveries',
-      summary: 'One delivery with its payload and every attempt',
+      summary: 'One delivery with its timeline, its payload and every attempt',
       status: 200,
-      response: deliverySchema.extend({ payload: z.json(), attempts: z.array(attemptSchema) }),
+      response: deliveryDetailSchema,
       async handle({ caller, params }) {
-        const delivery = await find(caller.workspace._id, params['id']);
-        const [event, attempts] = await Promise.all([
-          deps.events.get(delivery.eventId),
-          deps.attempts.list(delivery.id),
-        ]);
-        const payload = event === undefined ? null : z.json().parse(JSON.parse(event.body));
-        return { ...show(delivery), payload, attempts: attempts.map(showAttempt) };
+        const parts = await read(await actions.find(caller.workspace._id, params['id']));
+        return {
+          ...showDelivery(parts.delivery, deps.temporalUrl),
+          endpoint: showEndpointOf(parts),
+          timeline: timelineOf(parts, deps.starter.retryDelaysMs),
+          payload: parts.body === undefined ? null : JSON.parse(parts.body),
+          body: parts.body ?? null,
+          attempts: parts.attempts.map((attempt) => showAttempt(attempt, parts)),
+        };
       },
     }),
     route({
@@ -133,28 +91,8 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): Route[] {
       status: 202,
       response: queued,
       async handle({ caller, params }) {
-        const delivery = await find(caller.workspace._id, params['id']);
-        const endpoint = await deps.endpoints.get(caller.workspace._id, delivery.endpointId);
-        if (!endpoint)
-          throw new Problem(
-            409,
-            'endpoint_deleted',
-            'The endpoint of this delivery was deleted; nothing can be delivered to it any more.',
-          );
-        if (!(await deps.events.get(delivery.eventId))) {
-          throw new Problem(
-            409,
-            'delivery_erased',
-            'The person of this delivery was erased, and its payload with them; nothing can be delivered any more.',
-          );
-        }
-        if (endpoint.status !== 'active') throw notActive(endpoint);
-        await deps.starter.retrigger(delivery);
-        return {
-          id: delivery.id,
-          status: 'queued' as const,
-          detail: 'An attempt was asked for; its result will stand in the delivery log.',
-        };
+        const detail = await actions.retrigger(caller.workspace._id, params['id']);
+        return { id: params['id'] ?? '', status: 'queued' as const, detail };
       },
     }),
     route({
@@ -165,32 +103,33 @@ export function deliveryRoutes(deps: DeliveryRouteDeps): Route[] {
       status: 202,
       response: queued,
       async handle({ caller, params }) {
-        const delivery = await find(caller.workspace._id, params['id']);
-        if (delivery.status === 'delivered' || delivery.status === 'cancelled') {
-          throw new Problem(409, 'delivery_closed', `The delivery is ${delivery.status}; there is nothing to cancel.`);
-        }
-        if (!(await deps.starter.cancelDelivery(delivery))) {
-          await deps.deliveries.cancel(delivery.id, new Date(deps.now()));
-        }
-        return {
-          id: delivery.id,
-          status: 'queued' as const,
-          detail: 'An attempt under way is finished; no further one is made.',
-        };
+        const detail = await actions.cancel(caller.workspace._id, params['id']);
+        return { id: params['id'] ?? '', status: 'queued' as const, detail };
       },
     }),
   ];
 }
 
-function showAttempt(attempt: Attempt): z.infer<typeof attemptSchema> {
-  return {
-    number: attempt.number,
-    round: attempt.round,
-    at: new Date(attempt.atMs).toISOString(),
-    trigger: attempt.trigger,
-    ...(attempt.statusCode === undefined ? {} : { statusCode: attempt.statusCode }),
-    ...(attempt.error === undefined ? {} : { error: attempt.error }),
-    durationMs: Math.round(attempt.durationMs),
-    responseBody: attempt.responseBody,
-  };
+/** Does it to each; what is refused does not stop the others. */
+async function onEach(ids: string[], act: (id: string) => Promise<string>): Promise<z.infer<typeof results>> {
+  const outcomes: z.infer<typeof results>['results'] = [];
+  for (let start = 0; start < ids.length; start += atATime) {
+    outcomes.push(...(await Promise.all(ids.slice(start, start + atATime).map((id) => outcomeOf(id, act)))));
+  }
+  const refused = outcomes.filter(({ status }) => status === 'refused').length;
+  return { queued: outcomes.length - refused, refused, results: outcomes };
+}
+
+async function outcomeOf(
+  id: string,
+  act: (id: string) => Promise<string>,
+): Promise<z.infer<typeof results>['results'][number]> {
+  try {
+    return { id, status: 'queued', code: null, detail: await act(id) };
+  } catch (error) {
+    const problem = toProblem(error);
+    // A fault of our own is everybody's.
+    if (!problem || problem.status >= 500) throw error;
+    return { id, status: 'refused', code: problem.code, detail: problem.detail };
+  }
 }

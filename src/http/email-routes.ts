@@ -1,18 +1,19 @@
 import { z } from 'zod';
-import { normalizeEmail } from '../../domain/email-address';
 import { workflowIds } from '../../domain/ids';
-import { contentShape, describeContentProblem } from '../../domain/template';
-import { checkContent } from '../email/content';
+import { contentShape } from '../../domain/template';
 import type { EmailEventStore } from '../mongo/email-events';
+import type { EmailLogStore } from '../mongo/email-log';
 import type { EmailWrites } from '../mongo/email-writes';
-import type { EmailDocument, EmailSource, EmailStore } from '../mongo/emails';
+import type { EmailSource, EmailStore } from '../mongo/emails';
 import type { TemplateStore } from '../mongo/templates';
 import type { AfterCommit } from './after-commit';
 import { bodyOf } from './body-schema';
 import { jsonObjectField } from './contact-schema';
+import { refuseBrokenContent } from './content-problems';
+import { addressField, emailLogFilterOf, emailLogQuery } from './email-log-query';
 import { emailDetailSchema, emailSchema, showEmail, showEmailDetail } from './email-schema';
 import { vetFrom, type FromCheck } from './from-check';
-import { pageOf, pageQuery, readCursor, toPage } from './page';
+import { pageOf, readCursor, toPage } from './page';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
@@ -21,14 +22,8 @@ const maxEventsShown = 100;
 /** What an email without a campaign is booked under. */
 const noCampaign = 'transactional';
 
-const address = z.string({ error: 'must be an email address, such as ada@example.com' }).transform((text, context) => {
-  const normalized = normalizeEmail(text);
-  if (normalized !== undefined) return normalized;
-  context.addIssue({ code: 'custom', message: 'must be one email address, such as ada@example.com' });
-  return z.NEVER;
-});
 const newBody = bodyOf({
-  to: address.describe('One address; it becomes a contact, if it is none yet'),
+  to: addressField.describe('One address; it becomes a contact, if it is none yet'),
   templateId: z.string({ error: 'must be the id of a template' }).optional().describe('Instead of subject and html'),
   data: jsonObjectField
     .refine((data) => Buffer.byteLength(JSON.stringify(data)) <= maxDataBytes, { error: 'must have at most 256 KB' })
@@ -46,15 +41,9 @@ const newBody = bodyOf({
 });
 type NewEmail = z.output<typeof newBody>;
 
-const listQuery = z.object({
-  ...pageQuery,
-  campaignId: z.string().optional().describe('Of this campaign, automation or template'),
-  contactId: z.string().optional().describe('To this contact'),
-  to: address.optional().describe('To this address'),
-});
-
 export interface EmailRouteDeps {
   emails: EmailStore;
+  emailLog: EmailLogStore;
   emailEvents: EmailEventStore;
   templates: TemplateStore;
   emailWrites: EmailWrites;
@@ -89,11 +78,7 @@ export function emailRoutes(deps: EmailRouteDeps): Route[] {
       ...(preheader === undefined ? {} : { preheader }),
       ...(text === undefined ? {} : { text }),
     };
-    const problems = checkContent(content);
-    if (problems[0]) {
-      const errors = problems.map((each) => ({ pointer: `/${each.field}`, detail: describeContentProblem(each) }));
-      throw new Problem(422, 'invalid_content', describeContentProblem(problems[0]), { errors });
-    }
+    refuseBrokenContent(content);
     return { source: { ...own, content } };
   };
 
@@ -134,19 +119,13 @@ export function emailRoutes(deps: EmailRouteDeps): Route[] {
       tag: 'Emails',
       summary: 'Emails, newest first',
       status: 200,
-      query: listQuery,
+      query: emailLogQuery,
       response: pageOf(emailSchema),
       async handle({ caller, query }) {
-        const { campaignId, contactId, to } = query;
-        const filter = {
-          workspaceId: caller.workspace._id,
-          ...(campaignId === undefined ? {} : { campaignId }),
-          ...(contactId === undefined ? {} : { contactId }),
-          ...(to === undefined ? {} : { to }),
-        };
+        const filter = emailLogFilterOf(query);
         const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
-        const rows = await deps.emails.page(filter, page);
-        return toPage(rows, query.limit, (row: EmailDocument) => ({ at: row.createdAt, id: row._id }), showEmail);
+        const rows = await deps.emailLog.page(caller.workspace._id, filter, page);
+        return toPage(rows, query.limit, (row) => deps.emailLog.placeOf(row, filter), showEmail);
       },
     }),
     route({

@@ -21,6 +21,8 @@ export const eventSchema = z.object({
   status: z.enum(eventStatuses),
   event: z.string().nullable().describe('The name of a track, as it came'),
   eventKey: z.string().nullable().describe('The name in the form that automations match it in'),
+  userId: z.string().nullable().describe('As it came'),
+  email: z.string().nullable().describe('By which its contact is looked for'),
   contactId: z.string().nullable(),
   outcome: z
     .object({
@@ -79,6 +81,8 @@ export function traceOf(document: MessageDocument, context: TraceContext): Event
     status: outcome?.status ?? (state === 'waiting' ? 'waiting' : 'received'),
     event: name,
     eventKey: eventName,
+    userId: message?.userId ?? null,
+    email: message?.email ?? null,
     contactId: outcome && 'contactId' in outcome ? outcome.contactId : null,
     outcome: showOutcome(outcome),
     automations: automationsOf(outcome, context),

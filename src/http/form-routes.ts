@@ -9,6 +9,7 @@ import { checkedLists, listIdsField } from './checked-lists';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { notFound } from './problem';
 import { route, type Route } from './route';
+import { embedOf } from './sign-up-inputs';
 
 /** One line: what stands in a header of an email must not begin a second one. */
 const line = (max: number) =>
@@ -65,6 +66,11 @@ const formSchema = z.object({
   redirectUrl: z.string().nullable(),
   confirmSubject: z.string().nullable(),
   url: z.string().describe('The hosted page; a page of your own may POST to it, as JSON too'),
+  embed: z.string().describe('HTML to put into a page of your own'),
+  counts: z.object({
+    asked: z.int().describe('Who was asked by email to confirm'),
+    joined: z.int().describe('Who has joined: confirmed it, or needed no confirmation'),
+  }),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -79,6 +85,7 @@ export interface FormRouteDeps {
 /** Sign-up forms. */
 export function formRoutes(deps: FormRouteDeps): Route[] {
   const { forms } = deps;
+  const urlOf = ({ id }: Form): string => `${deps.publicUrl()}/f/${id}`;
   const find = async (workspaceId: string, id: string | undefined): Promise<Form> => {
     const form = await forms.get(workspaceId, id ?? '');
     if (!form) throw notFound('form');
@@ -92,7 +99,9 @@ export function formRoutes(deps: FormRouteDeps): Route[] {
     doubleOptIn: form.doubleOptIn,
     redirectUrl: form.redirectUrl ?? null,
     confirmSubject: form.confirmSubject ?? null,
-    url: `${deps.publicUrl()}/f/${form.id}`,
+    url: urlOf(form),
+    embed: embedOf(form, urlOf(form)),
+    counts: form.counts,
     createdAt: new Date(form.createdAtMs).toISOString(),
     updatedAt: new Date(form.updatedAtMs).toISOString(),
   });
@@ -129,7 +138,7 @@ export function formRoutes(deps: FormRouteDeps): Route[] {
           listIds: await checkedLists(deps.lists, workspaceId, body.listIds),
           ...(redirectUrl === undefined ? {} : { redirectUrl }),
           ...(confirmSubject === undefined ? {} : { confirmSubject }),
-          ...{ createdAtMs: deps.now(), updatedAtMs: deps.now() },
+          ...{ counts: { asked: 0, joined: 0 }, createdAtMs: deps.now(), updatedAtMs: deps.now() },
         };
         await forms.save(form);
         return show(form);

@@ -13,9 +13,14 @@ import { route, type Route } from './route';
 const listSchema = z.object({
   id: z.string(),
   name: z.string(),
+  contactCount: z.int().describe('Counted up to some ten thousand in the list of lists, wholly for one list'),
+  isCountExact: z.boolean().describe('False: there are more'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
+
+/** A page of lists must not count millions of keys. */
+const countedInLists = 10_001;
 
 export interface ListRouteDeps {
   lists: ListStore;
@@ -32,6 +37,14 @@ export function listRoutes(deps: ListRouteDeps): Route[] {
     if (!list) throw notFound('list');
     return list;
   };
+  const show = async (list: ListDocument, most = Infinity): Promise<z.infer<typeof listSchema>> => {
+    const { _id: id, workspaceId, name, createdAt, updatedAt } = list;
+    const count = await deps.contacts.listSize(workspaceId, id, most);
+    return {
+      ...{ id, name, contactCount: Math.min(count, most - 1), isCountExact: count < most },
+      ...{ createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() },
+    };
+  };
 
   return [
     route({
@@ -45,7 +58,13 @@ export function listRoutes(deps: ListRouteDeps): Route[] {
       async handle({ caller, query }) {
         const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
         const rows = await deps.lists.page(caller.workspace._id, page);
-        return toPage(rows, query.limit, (row) => ({ at: row.createdAt, id: row._id }), show);
+        const shown = toPage(
+          rows,
+          query.limit,
+          (row) => ({ at: row.createdAt, id: row._id }),
+          (row) => show(row, countedInLists),
+        );
+        return { ...shown, data: await Promise.all(shown.data) };
       },
     }),
     route({
@@ -124,13 +143,4 @@ export function listRoutes(deps: ListRouteDeps): Route[] {
       },
     }),
   ];
-}
-
-function show(list: ListDocument): z.infer<typeof listSchema> {
-  return {
-    id: list._id,
-    name: list.name,
-    createdAt: list.createdAt.toISOString(),
-    updatedAt: list.updatedAt.toISOString(),
-  };
 }

@@ -1,18 +1,24 @@
 import { z } from 'zod';
+import { partsOf } from '../email/mail-parts';
 import type { MailboxMail, MailboxStore } from '../mongo/mailbox';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
-const mailSchema = z.object({
+const headSchema = z.object({
   id: z.string(),
   from: z.string(),
   to: z.array(z.string()),
   subject: z.string(),
-  raw: z.string().describe('The mail as it came over SMTP, at most 256 KB of it'),
-  isTruncated: z.boolean(),
+  isTruncated: z.boolean().describe('It has more than the 256 KB that are kept'),
   emailId: z.string().nullable().describe('The email that it is'),
   receivedAt: z.iso.datetime(),
+});
+const raw = z.string().describe('The mail as it came over SMTP, at most 256 KB of it');
+const mailSchema = headSchema.extend({
+  raw,
+  html: z.string().nullable(),
+  text: z.string().nullable(),
 });
 
 export interface MailboxRouteDeps {
@@ -40,28 +46,32 @@ export function mailboxRoutes({ mailbox, isMailboxUsed }: MailboxRouteDeps): Rou
       status: 200,
       query: z.object({
         ...pageQuery,
+        raw: z.stringbool().default(true).describe('false leaves the mails themselves out'),
         to: z.string().trim().toLowerCase().min(1).optional().describe('Mails to exactly this address'),
       }),
-      response: pageOf(mailSchema),
+      response: pageOf(headSchema.extend({ raw: raw.optional() })),
       async handle({ caller, query }) {
         checkUsed();
         const where = { workspaceId: caller.workspace._id, ...(query.to === undefined ? {} : { to: query.to }) };
-        const rows = await mailbox.page(where, { after: readCursor(query.cursor), limit: query.limit + 1 });
-        return toPage(rows, query.limit, (row) => ({ at: row.receivedAt, id: row.id }), show);
+        const page = { after: readCursor(query.cursor), limit: query.limit + 1 };
+        const place = (row: { receivedAt: Date; id: string }) => ({ at: row.receivedAt, id: row.id });
+        if (!query.raw) return toPage(await mailbox.heads(where, page), query.limit, place, showHead);
+        const show = (mail: MailboxMail) => ({ ...showHead(mail), raw: mail.raw });
+        return toPage(await mailbox.page(where, page), query.limit, place, show);
       },
     }),
     route({
       method: 'get',
       path: '/mailbox/:id',
       tag: 'Mailbox',
-      summary: 'One mail',
+      summary: 'One mail, with its parts as they are shown',
       status: 200,
       response: mailSchema,
       async handle({ caller, params }) {
         checkUsed();
         const mail = await mailbox.get(caller.workspace._id, params['id'] ?? '');
         if (!mail) throw notFound('mail');
-        return show(mail);
+        return { ...showHead(mail), raw: mail.raw, ...(await partsOf(mail.raw)) };
       },
     }),
     route({
@@ -79,9 +89,10 @@ export function mailboxRoutes({ mailbox, isMailboxUsed }: MailboxRouteDeps): Rou
   ];
 }
 
-function show({ emailId, receivedAt, id, from, to, subject, raw, isTruncated }: MailboxMail) {
+function showHead(mail: Omit<MailboxMail, 'raw'>): z.infer<typeof headSchema> {
+  const { emailId, receivedAt, id, from, to, subject, isTruncated } = mail;
   return {
-    ...{ id, from, to, subject, raw, isTruncated },
+    ...{ id, from, to, subject, isTruncated },
     emailId: emailId ?? null,
     receivedAt: receivedAt.toISOString(),
   };

@@ -3,6 +3,9 @@ import { webhookEnvelope, webhookEventTypes, type WebhookEventType } from '../..
 import { problemSchema } from './problem';
 import type { Route } from './route';
 import { ingestOperations } from './ingest-openapi';
+import { sharedDescriptions } from './delivery-share-routes';
+import { joinDescriptions } from './join-routes';
+import { signInDescriptions } from './sign-in-routes';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -10,8 +13,12 @@ type JsonSchema = Record<string, unknown>;
 export function createOpenApi(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, unknown>> = { ...ingestOperations };
   for (const route of routes) {
-    const path = `/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`;
+    const path = `/api/v1${bracesOf(route.path)}`;
     paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  for (const route of [...signInDescriptions, ...joinDescriptions, ...sharedDescriptions]) {
+    const path = bracesOf(route.path);
+    paths[path] = { ...paths[path], [route.method]: { ...operation(route), security: [] } };
   }
   return hoistDefinitions({
     openapi: '3.1.0',
@@ -30,7 +37,11 @@ export function createOpenApi(routes: readonly Route[], version: string): object
   });
 }
 
-function operation(route: Route): object {
+function bracesOf(path: string): string {
+  return path.replace(/:(\w+)/g, '{$1}');
+}
+
+function operation(route: Omit<Route, 'handle'>): object {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   const query = route.query ? toSchema(route.query, 'input') : {};
   const properties = isSchemaMap(query['properties']) ? query['properties'] : {};
@@ -66,6 +77,10 @@ function operation(route: Route): object {
       [route.status]: {
         description: route.summary,
         ...(route.response ? { content: json(toSchema(route.response, 'output')) } : {}),
+        ...(route.eventStream === undefined
+          ? {}
+          : { content: { 'text/event-stream': { schema: { type: 'string', description: route.eventStream } } } }),
+        ...(route.file === undefined ? {} : { content: { [route.file]: { schema: { type: 'string' } } } }),
       },
       default: problemResponse,
     },

@@ -19,14 +19,20 @@ export function readCursor(cursor: string | undefined): PageStart | undefined {
   if (cursor === undefined) return undefined;
   const [time, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(/:(.*)/s);
   const at = new Date(Number(time));
-  if (time === '' || Number.isNaN(at.getTime()) || !id) {
-    throw new Problem(
-      400,
-      'invalid_cursor',
-      'The cursor is not one of ours; send nextCursor of the page before, or none for the first page.',
-    );
-  }
+  if (time === '' || Number.isNaN(at.getTime()) || !id) throw invalidCursor();
   return { at, id };
+}
+
+export function writeCursor({ at, id }: PageStart): string {
+  return Buffer.from(`${at.getTime()}:${id}`).toString('base64url');
+}
+
+export function invalidCursor(): Problem {
+  return new Problem(
+    400,
+    'invalid_cursor',
+    'The cursor is not one of ours; send nextCursor of the page before, or none for the first page.',
+  );
 }
 
 /** The answer for a page that was read with one row more than it shows. */
@@ -41,6 +47,6 @@ export function toPage<Row, Shown>(
   const start = last === undefined ? undefined : place(last);
   return {
     data: shown.map(show),
-    nextCursor: start ? Buffer.from(`${start.at.getTime()}:${start.id}`).toString('base64url') : null,
+    nextCursor: start ? writeCursor(start) : null,
   };
 }

@@ -7,7 +7,7 @@ import { isObject } from '../../domain/json';
 import { OverloadedError } from '../mongo/gathering';
 import { TemporalUnavailableError } from '../temporal/start';
 
-const problemErrorSchema = z.object({
+export const problemErrorSchema = z.object({
   pointer: z.string(),
   detail: z.string(),
   line: z.int().optional().describe('Of a text that cannot be parsed, from 1'),
@@ -47,7 +47,7 @@ export function notFound(what: string): Problem {
 
 /** What a failed parse of a body or of query parameters answers; `where` is `body` or `query`. */
 export function invalidInput(error: z.ZodError, where: 'body' | 'query'): Problem {
-  const errors = error.issues.flatMap(describeIssue);
+  const errors = error.issues.flatMap(leavesOf).flatMap(describeIssue);
   const [first] = errors;
   const field = first?.pointer.slice(1).replaceAll('/', '.') || `the ${where}`;
   const summary = first ? `${field}: ${first.detail}` : `the ${where} is not valid`;
@@ -60,6 +60,10 @@ function describeIssue(issue: z.core.$ZodIssue): { pointer: string; detail: stri
     const detail = issue.message.startsWith('Unrecognized key') ? 'is not a field here; leave it out' : issue.message;
     return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail }));
   }
+  // What is wrong with a key is told inside: the issue itself says only that something is.
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map(({ message }) => ({ pointer: pointerTo(issue.path), detail: message }));
+  }
   const detail = /^Invalid input: expected (\w+)(?:, received (\w+))?$/.exec(issue.message);
   const [, expected, received] = detail ?? [];
   return [
@@ -67,12 +71,26 @@ function describeIssue(issue: z.core.$ZodIssue): { pointer: string; detail: stri
       pointer: pointerTo(issue.path),
       detail:
         expected === undefined
-          ? issue.message
+          ? issue.message.replace(/^Invalid discriminator value. Expected /, 'must be one of ').replaceAll(' | ', ', ')
           : received === 'undefined'
             ? `is missing; send ${withArticle(expected)}`
             : `must be ${withArticle(expected)}`,
     },
   ];
+}
+
+/**
+ * A value that fits none of its forms, as what is wrong by the form that it comes nearest to: the one with the fewest
+ * problems, and of those the one that goes deepest.
+ */
+function leavesOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue];
+  const forms = issue.errors.map((form) =>
+    form.flatMap((inner) => leavesOf({ ...inner, path: [...issue.path, ...inner.path] })),
+  );
+  const depthOf = (leaves: z.core.$ZodIssue[]): number => Math.min(...leaves.map(({ path }) => path.length));
+  const [nearest] = forms.sort((one, other) => one.length - other.length || depthOf(other) - depthOf(one));
+  return nearest ?? [issue];
 }
 
 function withArticle(noun: string): string {
@@ -185,11 +203,21 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       new Problem(500, 'internal', 'Something went wrong on our side; try again, and quote the requestId if it stays.');
     if (problem.status >= 500) {
       logger.error(
-        { err: error, method: request.method, path: request.path, requestId: response.getHeader('X-Request-Id') },
+        {
+          err: error,
+          method: request.method,
+          path: withoutTokens(request.path),
+          requestId: response.getHeader('X-Request-Id'),
+        },
         'request.failed',
       );
     }
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem);
   };
+}
+
+/** A link that is a permission by itself must not get into the log. */
+function withoutTokens(path: string): string {
+  return path.replace(/[\w.-]{40,}/g, '***');
 }

@@ -114,6 +114,7 @@ export function providerRoutes(deps: ProviderRouteDeps): Route[] {
       path: '/providers',
       tag: 'Providers',
       summary: 'Add a provider; the answer holds the URL to enter there',
+      ownerOnly: true,
       status: 201,
       body: newProvider,
       response: createdSchema,
@@ -161,6 +162,7 @@ export function providerRoutes(deps: ProviderRouteDeps): Route[] {
       path: '/providers/:id',
       tag: 'Providers',
       summary: 'Delete a provider; its reports are refused from then on',
+      ownerOnly: true,
       status: 204,
       async handle({ caller, params }) {
         if (!(await deps.providers.delete(caller.workspace._id, params['id'] ?? ''))) throw notFound('provider');

@@ -1,8 +1,18 @@
+import type { Response } from 'express';
 import { csvCell, type ImportRefusal } from '../../domain/contact-import';
+import { inertCell } from '../../domain/csv';
 import type { ImportStore } from '../mongo/imports';
 
-/** Every refused line, as a CSV file. */
-export async function* report(imports: ImportStore, id: string): AsyncGenerator<string> {
+/** Answers with every refused line, as a CSV file. */
+export async function sendReport(imports: ImportStore, id: string, response: Response): Promise<void> {
+  response.type('text/csv; charset=utf-8').attachment(`${id}-refused.csv`);
+  for await (const text of report(imports, id)) {
+    if (!response.write(text)) await drained(response);
+  }
+  response.end();
+}
+
+async function* report(imports: ImportStore, id: string): AsyncGenerator<string> {
   yield 'line,reason,raw\r\n';
   for (let after = 0; ;) {
     const rows = await imports.refusals(id, after, 1_000);
@@ -14,9 +24,7 @@ export async function* report(imports: ImportStore, id: string): AsyncGenerator<
 }
 
 function reportLine({ line, reason, raw }: ImportRefusal): string {
-  // Spreadsheets would run what begins like a formula.
-  const inert = /^[=+\-@\t]/.test(raw) ? `'${raw}` : raw;
-  return `${line},${csvCell(reason)},${csvCell(inert)}\r\n`;
+  return `${line},${csvCell(reason)},${inertCell(raw)}\r\n`;
 }
 
 /** When a stream takes more, or is gone. */

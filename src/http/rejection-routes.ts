@@ -59,6 +59,19 @@ export function rejectionRoutes(deps: RejectionRouteDeps): Route[] {
       },
     }),
     route({
+      method: 'get',
+      path: '/rejections/:id',
+      tag: 'Rejections',
+      summary: 'One refused message',
+      status: 200,
+      response: rejectionSchema,
+      async handle({ caller, params }) {
+        const rejection = await deps.rejections.get(caller.workspace._id, params['id'] ?? '');
+        if (!rejection) throw notFound('rejected message');
+        return show(rejection);
+      },
+    }),
+    route({
       method: 'post',
       path: '/rejections/:id/resend',
       tag: 'Rejections',

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Authenticator, Caller } from './auth';
 import { bodyText, parseJson } from './body';
 import type { IdempotencyGuard } from './idempotency';
-import { invalidInput } from './problem';
+import { invalidInput, Problem } from './problem';
 import type { RateLimit } from './rate-limit';
 
 /** One management call: what it takes, what it answers, and what it does. The OpenAPI document is made from the same. */
@@ -17,8 +17,14 @@ export interface Route {
   body?: z.ZodType;
   /** The body is of this content type, and the handler reads it from the request as it comes in. */
   stream?: string;
+  /** The answer stays open and is of server-sent events; which, in words. */
+  eventStream?: string;
+  /** The answer is a file of this content type, which the handler writes. */
+  file?: string;
   status: 200 | 201 | 202 | 204;
   response?: z.ZodType;
+  /** Owners alone may do it; a key may do what an owner may. */
+  ownerOnly?: true;
   /** Creates something: takes an Idempotency-Key. `secrets` names fields of the answer that are never stored. */
   idempotent?: { secrets: string[] };
   handle(call: RouteCall): Promise<unknown>;
@@ -65,7 +71,8 @@ export function mountRoutes(
   for (const definition of routes) {
     router[definition.method](definition.path, async (request, response) => {
       if (definition.stream) hangUpAfter(request, response);
-      const caller = await deps.auth.authenticate(request);
+      const caller = await deps.auth.authenticateManagement(request, response);
+      if (definition.ownerOnly) requireOwner(caller);
       await deps.limit.consume(caller.workspace._id, 1, response);
       const query: unknown = definition.query ? parse(definition.query, request.query, 'query') : {};
       const text = bodyText(request);
@@ -94,6 +101,15 @@ export function mountRoutes(
       else response.json(answer);
     });
   }
+}
+
+function requireOwner({ by }: Caller): void {
+  if (by.kind === 'key' || by.role === 'owner') return;
+  throw new Problem(
+    403,
+    'owner_only',
+    'Only an owner of the workspace may do this; Settings → People says who that is.',
+  );
 }
 
 /** Time to read an answer that comes before the end of the body, and what is still taken in meanwhile. */

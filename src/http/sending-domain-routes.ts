@@ -87,6 +87,7 @@ export function sendingDomainRoutes(deps: SendingDomainRouteDeps): Route[] {
       path: '/sending-domains',
       tag: 'Sending domains',
       summary: 'Add a domain with a DKIM key of its own; the answer says what to set in its DNS',
+      ownerOnly: true,
       status: 201,
       body: bodyOf({ domain: domainField }),
       response: domainSchema,
@@ -140,6 +141,7 @@ export function sendingDomainRoutes(deps: SendingDomainRouteDeps): Route[] {
       path: '/sending-domains/:id',
       tag: 'Sending domains',
       summary: 'Remove a domain; its mail is not signed any more, and it cannot be sent from',
+      ownerOnly: true,
       status: 204,
       async handle({ caller, params }) {
         const isGone = await deps.sendingDomains.delete(caller.workspace._id, params['id'] ?? '');

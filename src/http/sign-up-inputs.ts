@@ -17,6 +17,18 @@ export function inputsOf(form: Form, given?: Given): string {
   ].join('\n');
 }
 
+/** The form as it can stand in a page of the customer's own. Their style is theirs, so what is out of sight says so. */
+export function embedOf(form: Form, url: string): string {
+  const email = { key: 'email', label: 'Email', isRequired: true };
+  return [
+    `<form action="${escapeHtml(url)}" method="post">`,
+    ...[email, ...form.fields].map((field) => `  ${inputOf(field, undefined)}`),
+    `  <p style="position:absolute;left:-100rem" aria-hidden="true"><label>Leave this empty <input name="${honeypotField}" tabindex="-1" autocomplete="off"></label></p>`,
+    '  <button type="submit">Sign up</button>',
+    '</form>',
+  ].join('\n');
+}
+
 function inputOf(field: { key: string; label: string; isRequired: boolean }, value: string | undefined): string {
   const attributes = [
     `name="${escapeHtml(field.key)}"`,

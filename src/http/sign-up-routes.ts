@@ -1,4 +1,3 @@
-import * as ipaddr from 'ipaddr.js';
 import { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { normalizeEmail } from '../../domain/email-address';
@@ -16,6 +15,7 @@ import { sendPage } from './hosted-page';
 import { Problem, sendProblem, toProblem } from './problem';
 import type { RateLimit } from './rate-limit';
 import { inputsOf, summaryOf } from './sign-up-inputs';
+import { visitorOf } from './visitor';
 
 export interface SignUpDeps {
   forms: Pick<FormStore, 'find'>;
@@ -140,14 +140,6 @@ export function signUpRoutes(deps: SignUpDeps): Router {
 
   router.use('/f', answerOfError(deps.logger));
   return router;
-}
-
-/** One household or office is one visitor: of an IPv6 address only the network counts. */
-function visitorOf(request: Request): string {
-  const told = request.ip ?? '';
-  if (!ipaddr.isValid(told)) return told;
-  const address = ipaddr.process(told);
-  return address.kind() === 'ipv6' ? address.toNormalizedString().split(':').slice(0, 4).join(':') : address.toString();
 }
 
 function sendForm(

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { EmailRenderer, RenderContext, RenderedEmail } from '../../activities/send-emails';
 import { normalizeEmail } from '../../domain/email-address';
 import type { EmailContent } from '../../domain/email';
-import { makeId } from '../../domain/ids';
 import { contentShape, type Template } from '../../domain/template';
 import { RenderingError } from '../email/render';
 import type { ContactStore } from '../mongo/contacts';
@@ -14,11 +13,9 @@ import type { Starter } from '../temporal/start';
 import { bodyOf } from './body-schema';
 import { jsonObjectField } from './contact-schema';
 import { contentProblem, refuseBrokenContent } from './content-problems';
+import { noEmailId, previewSchema } from './email-preview-routes';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
-
-/** The email that a preview is of: none. Its unsubscribe link leads nowhere. */
-const noEmailId = makeId('email', '0'.repeat(24));
 
 const shortText = z.string({ error: 'must be a text' }).max(1_000, { error: 'must have at most 1000 characters' });
 const data = jsonObjectField.optional().describe('{{ data.… }}');
@@ -42,7 +39,6 @@ const contentPreviewBody = bodyOf({
   text: contentShape.text.optional(),
   ...previewShape,
 });
-const previewSchema = z.object({ subject: z.string(), html: z.string(), text: z.string() });
 
 const testBody = bodyOf({
   to: z.string({ error: 'must be an email address, such as ada@example.com' }).transform((text, context) => {

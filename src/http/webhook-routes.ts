@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ExchangeOutcome } from '../../domain/delivery';
-import { webhookEventTypes } from '../../domain/webhook-events';
+import { webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
 import { newId } from '../mongo/new-id';
 import { maxEndpoints, type WebhookEndpoint, type WebhookEndpointStore } from '../mongo/webhook-endpoints';
 import type { Starter } from '../temporal/start';
@@ -16,7 +16,9 @@ import {
   endpointWithSecret,
   findEndpoint,
   showEndpoint,
+  testBody,
   testResult,
+  unmasked,
 } from './webhook-schema';
 
 const defaultOverlapHours = 24;
@@ -25,7 +27,7 @@ export interface WebhookRouteDeps {
   endpoints: WebhookEndpointStore;
   starter: Pick<Starter, 'startNotice'>;
   checkUrl: (url: string) => Promise<EndpointUrlCheck>;
-  ping: (endpoint: WebhookEndpoint) => Promise<ExchangeOutcome>;
+  ping: (endpoint: WebhookEndpoint, event?: WebhookEventType) => Promise<ExchangeOutcome>;
   now: () => number;
 }
 
@@ -39,8 +41,8 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       throw new Problem(422, 'url_not_allowed', check.reason, { errors: [{ pointer: '/url', detail: check.reason }] });
     return check.url;
   };
-  const test = async (endpoint: WebhookEndpoint): Promise<z.infer<typeof testResult>> =>
-    describeTest(await deps.ping(endpoint));
+  const test = async (endpoint: WebhookEndpoint, event?: WebhookEventType): Promise<z.infer<typeof testResult>> =>
+    describeTest(await deps.ping(endpoint, event));
   /** Carried out at once if Temporal is there; else the sweep finds the notice. */
   const carryOut = (id: string, notice: NonNullable<WebhookEndpoint['notice']>): void => {
     deps.starter.startNotice({ endpointId: id, ...notice }).catch(() => undefined);
@@ -91,7 +93,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
           url: await checked(body.url),
           description: body.description,
           events: body.events ?? [...webhookEventTypes],
-          headers: body.headers,
+          headers: unmasked(body.headers, {}),
           secrets: [{ secret }],
           status: 'active',
           createdAt: at,
@@ -142,7 +144,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
             ...(newUrl === undefined ? {} : { url: await checked(newUrl) }),
             ...(newDescription === undefined ? {} : { description: newDescription }),
             ...(newEvents === undefined ? {} : { events: newEvents }),
-            ...(newHeaders === undefined ? {} : { headers: newHeaders }),
+            ...(newHeaders === undefined ? {} : { headers: unmasked(newHeaders, endpoint.headers) }),
             ...(status === undefined ? {} : { status }),
             ...(notice === undefined ? {} : { notice }),
           },
@@ -171,10 +173,11 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
       method: 'post',
       path: '/webhooks/:id/test',
       tag: 'Webhooks',
-      summary: 'Send a test ping now',
+      summary: 'Send a test ping now, or a sample of an event',
       status: 200,
+      body: testBody,
       response: testResult,
-      handle: async ({ caller, params }) => test(await find(caller.workspace._id, params['id'])),
+      handle: async ({ caller, params, body }) => test(await find(caller.workspace._id, params['id']), body.event),
     }),
     route({
       method: 'post',

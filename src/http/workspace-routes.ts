@@ -48,6 +48,7 @@ export function workspaceRoutes(deps: WorkspaceRouteDeps): Route[] {
       path: '/workspace',
       tag: 'Workspace',
       summary: 'Change name, plan or default list',
+      ownerOnly: true,
       status: 200,
       body: changeBody,
       response: workspaceSchema,

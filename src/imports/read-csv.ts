@@ -1,25 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
 import { readHeader, readRow, type ImportField, type ImportRefusal, type ImportRow } from '../../domain/contact-import';
 import { addressesIn } from '../../domain/email-address';
-
-/** What a file may hold, after inflating. */
-export interface CsvLimits {
-  maxBytes: number;
-  maxLines: number;
-}
-export const csvLimits: CsvLimits = { maxBytes: 100_000_000, maxLines: 1_000_000 };
-
-/** A file that is not taken. `tooLarge`: it was not read to its end. */
-export class CsvRefused extends Error {
-  constructor(
-    readonly kind: 'tooLarge' | 'unreadable',
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { csvLimits, CsvRefused, readRecords, type CsvLimits, type CsvRecord, type Delimiter } from './csv-records';
 
 export interface CsvHeader {
   columns: { column: string; field: ImportField }[];
@@ -40,29 +21,14 @@ export interface CsvSink {
 
 const rowsPerChunk = 200;
 const charactersPerChunk = 512 * 1024;
-/** One line, line breaks inside of quotes included: a quote that is left open must not swallow the file. */
-const maxLineBytes = 64 * 1024;
-/** Parsed at a time: some milliseconds, in which nobody else is answered. */
-const pieceBytes = 16 * 1024;
 
 /** Reads a CSV file as it comes in, never holding more of it than a chunk. Throws CsvRefused. */
 export async function readCsv(
   source: AsyncIterable<Buffer>,
-  options: { map: ReadonlyMap<string, string>; limits?: CsvLimits },
+  options: { map: ReadonlyMap<string, string>; delimiter?: Delimiter | undefined; limits?: CsvLimits },
   sink: CsvSink,
 ): Promise<{ total: number; chunks: number }> {
-  const { map, limits = csvLimits } = options;
-  const pieces = inPieces(source, limits.maxBytes);
-  const head = await firstLine(pieces);
-  const parser = parse({
-    delimiter: delimiterOf(head),
-    // Bytes as characters: each cell is decoded by itself, so that a wrong one costs its line alone.
-    encoding: 'latin1',
-    info: true,
-    ...{ relax_quotes: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true },
-    max_record_size: maxLineBytes,
-  });
-
+  const { map, delimiter, limits = csvLimits } = options;
   let fields: ImportField[] | undefined;
   let total = 0;
   let chunks = 0;
@@ -76,8 +42,7 @@ export async function readCsv(
     characters = 0;
     await sink.chunk({ number: chunks++, rows, refusals, emails: [...new Set(emails)] });
   };
-  const take = async (line: number, record: string[]): Promise<void> => {
-    const cells = record.map(decode);
+  const take = async ({ line, cells }: CsvRecord): Promise<void> => {
     if (!fields) {
       fields = await takeHeader(cells, map, sink);
       return;
@@ -86,18 +51,12 @@ export async function readCsv(
     const row = readRow(line, cells, fields);
     if ('email' in row) open.rows.push(row);
     else open.refusals.push(row);
-    characters += record.reduce((sum, cell) => sum + cell.length, 0);
+    characters += cells.reduce((sum, cell) => sum + (cell?.length ?? 0), 0);
     if (open.rows.length + open.refusals.length >= rowsPerChunk || characters >= charactersPerChunk) await flush();
   };
 
-  try {
-    await pipeline(chain(head, pieces), parser, async (records: AsyncIterable<unknown>) => {
-      for await (const entry of records) if (isRecord(entry)) await take(entry.info.lines, entry.record);
-    });
-  } catch (error) {
-    throw error instanceof CsvError ? unreadable(error) : error;
-  }
-  if (!fields) throw new CsvRefused('unreadable', 'the file is empty; its first line must name the columns');
+  await readRecords(source, { maxBytes: limits.maxBytes, delimiter }, take);
+  if (!fields) throw emptyFile();
   await flush();
   return { total, chunks };
 }
@@ -107,91 +66,27 @@ async function takeHeader(
   map: ReadonlyMap<string, string>,
   sink: CsvSink,
 ): Promise<ImportField[]> {
-  const columns = cells.flatMap((cell) => cell ?? []);
-  if (columns.length < cells.length)
-    throw new CsvRefused('unreadable', 'the header is not UTF-8; save it as CSV in UTF-8');
+  const columns = columnsOf(cells);
   const header = readHeader(columns, map);
   if ('problem' in header) throw new CsvRefused('unreadable', header.problem);
   const { fields } = header;
-  await sink.header({ columns: fields.map((field, index) => ({ column: columns[index]?.trim() ?? '', field })) });
+  await sink.header({ columns: fields.map((field, index) => ({ column: columns[index] ?? '', field })) });
   return fields;
 }
 
-/** Small pieces of the file, and a turn for everybody else between them. */
-async function* inPieces(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer, void, undefined> {
-  let bytes = 0;
-  for await (const block of source) {
-    bytes += block.length;
-    if (bytes > maxBytes) {
-      throw tooLarge(maxBytes);
-    }
-    for (let start = 0; start < block.length; start += pieceBytes) {
-      yield block.subarray(start, start + pieceBytes);
-      await nextTurn();
-    }
+/** The names in the first line. */
+export function columnsOf(cells: (string | undefined)[]): string[] {
+  const columns = cells.flatMap((cell) => cell?.trim() ?? []);
+  if (columns.length < cells.length) {
+    throw new CsvRefused('unreadable', 'the header is not UTF-8; save it as CSV in UTF-8');
   }
+  return columns;
 }
 
-/** The beginning of the file, at least to the end of its first line, without a byte order mark. */
-async function firstLine(pieces: AsyncGenerator<Buffer>): Promise<Buffer> {
-  let head: Buffer = Buffer.alloc(0);
-  while (!head.includes('\n') && !head.includes('\r') && head.length < maxLineBytes) {
-    const next = await pieces.next();
-    if (next.done) break;
-    head = Buffer.concat([head, next.value]);
-  }
-  if (/^(\xff\xfe|\xfe\xff)/.test(head.toString('latin1', 0, 2))) {
-    throw new CsvRefused('unreadable', 'the file is UTF-16; save it as CSV in UTF-8');
-  }
-  return head.toString('latin1', 0, 3) === '\xef\xbb\xbf' ? head.subarray(3) : head;
-}
-
-async function* chain(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
-  yield* rest;
-}
-
-/** What stands most often between the names of the columns: spreadsheets take a semicolon where a comma is decimal. */
-function delimiterOf(head: Buffer): string {
-  const [line = ''] = head.toString('latin1').split(/[\r\n]/, 1);
-  const plain = line.replace(/"[^"]*"/g, '');
-  const times = (delimiter: string): number => plain.split(delimiter).length;
-  return [',', ';', '\t'].reduce((best, each) => (times(each) > times(best) ? each : best));
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Undefined where the bytes are no UTF-8. */
-function decode(cell: string): string | undefined {
-  if (/^[\x00-\x7f]*$/.test(cell)) return cell;
-  try {
-    return utf8.decode(Buffer.from(cell, 'latin1'));
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(entry: unknown): entry is { info: { lines: number }; record: string[] } {
-  return typeof entry === 'object' && entry !== null && 'info' in entry && 'record' in entry;
-}
-
-export function tooLarge(maxBytes: number): CsvRefused {
-  return new CsvRefused('tooLarge', `the file is larger than ${maxBytes / 1_000_000} MB; send it in parts`);
+export function emptyFile(): CsvRefused {
+  return new CsvRefused('unreadable', 'the file is empty; its first line must name the columns');
 }
 
 function tooManyLines(maxLines: number): CsvRefused {
   return new CsvRefused('tooLarge', `the file has more than ${maxLines.toLocaleString('en')} lines; send it in parts`);
-}
-
-function unreadable(error: CsvError): CsvRefused {
-  const line = Number(Reflect.get(error, 'lines'));
-  const where = Number.isInteger(line) ? `line ${line}` : 'a line';
-  switch (error.code) {
-    case 'CSV_MAX_RECORD_SIZE':
-      return new CsvRefused('unreadable', `${where} is longer than 64 KB; is a quote left open before it?`);
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return new CsvRefused('unreadable', `a quote is open at the end of the file (${where}); close or double it`);
-    default:
-      return new CsvRefused('unreadable', `${where} cannot be read as CSV (${error.code})`);
-  }
 }

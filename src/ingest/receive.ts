@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { eventKey } from '../../domain/event-name';
 import { messageKey, workflowIds } from '../../domain/ids';
 import { isDeeperThan, isObject, prune } from '../../domain/json';
 import { maxNesting, messageIdOf, readMessage } from '../../domain/message';
 import { OverloadedError } from '../mongo/gathering';
-import type { MessageDocument, MessageSource, MessageStore } from '../mongo/messages';
+import { maxEventKeyLength, type MessageDocument, type MessageSource, type MessageStore } from '../mongo/messages';
 import { newId } from '../mongo/new-id';
 import type { RejectionDocument, RejectionStore } from '../mongo/rejections';
 import type { StartableMessage } from './lanes';
@@ -50,7 +51,7 @@ export class Receiver {
       lane: StartLane<StartableMessage>;
       now: () => number;
       logger: Logger;
-      onReceipts: (receipts: readonly Receipt[]) => void;
+      onReceipts: (receipts: readonly Receipt[], arrival: Arrival) => void;
     },
   ) {}
 
@@ -79,7 +80,7 @@ export class Receiver {
       seen.add(document._id);
       return isRepeated ? { ...receipt, status: 'duplicate' } : receipt;
     });
-    this.deps.onReceipts(receipts);
+    this.deps.onReceipts(receipts, arrival);
     return receipts;
   }
 
@@ -99,13 +100,15 @@ export class Receiver {
     // A message without an id that says when it happened is the same message when it comes again.
     const messageId = result.messageId ?? (result.occurredAtMs === undefined ? randomUUID() : sha256Hex(body));
     const key = messageKey(arrival.workspaceId, messageId, sha256Hex);
-    const { type } = result.message;
+    const { message } = result;
+    const { type } = message;
     const document: MessageDocument = {
       _id: key,
       workspaceId: arrival.workspaceId,
       messageId,
       type,
       source: arrival.source,
+      ...(message.type === 'track' ? { eventKey: eventKey(message.event).slice(0, maxEventKeyLength) } : {}),
       body,
       ...(arrival.listId === undefined || type === 'track' ? {} : { listId: arrival.listId }),
       receivedAt: new Date(nowMs),

@@ -86,6 +86,15 @@ export class AutomationStore {
     await this.collection.replaceOne({ _id: automation.id }, toDocument(automation), options);
   }
 
+  /** Since when the automation is not active at the earliest; undefined while it is, and where there is none. */
+  async pausedSince(id: string): Promise<Date | undefined> {
+    const found = await this.collection.findOne(
+      { _id: id, status: { $ne: 'active' } },
+      { projection: { updatedAt: 1 } },
+    );
+    return found?.updatedAt;
+  }
+
   /** What runs of that version go by. */
   async versionOf(automationId: string, version: number): Promise<{ steps: Step[]; exitOn?: Exit[] } | undefined> {
     const found = await this.versions.findOne({ _id: `${automationId}/${version}` });

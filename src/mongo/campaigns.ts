@@ -14,6 +14,11 @@ export const campaignIndexes: IndexDescription[] = [
   { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
   // The workspace's record.
   { key: { workspaceId: 1, startedAtMs: 1 }, name: 'started', partialFilterExpression: { startedAtMs: { $gt: 0 } } },
+  {
+    key: { workspaceId: 1, templateId: 1, createdAt: -1, _id: -1 },
+    name: 'byTemplate',
+    partialFilterExpression: { templateId: { $exists: true } },
+  },
   // The sweep.
   { key: { lookAt: 1 }, name: 'leftBehind', partialFilterExpression: { lookAt: { $exists: true } } },
 ];
@@ -182,5 +187,12 @@ export class CampaignStore {
   async page(workspaceId: string, page: { after?: PageStart | undefined; limit: number }): Promise<CampaignSummary[]> {
     const short = { html: 0, text: 0 };
     return (await newestFirst(this.collection, { workspaceId }, 'createdAt', page, undefined, short)).map(fromDocument);
+  }
+
+  /** Those that a template is or was sent by, newest first. */
+  async ofTemplate(workspaceId: string, templateId: string, limit: number): Promise<CampaignSummary[]> {
+    const short = { html: 0, text: 0 };
+    const filter = { workspaceId, templateId };
+    return (await newestFirst(this.collection, filter, 'createdAt', { limit }, 'byTemplate', short)).map(fromDocument);
   }
 }

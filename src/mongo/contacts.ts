@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Filter, IndexDescription } from 'mongodb';
-import type { Contact } from '../../domain/contact';
+import { contactStatuses, type Contact, type ContactStatus } from '../../domain/contact';
+import { nameKeysOf } from '../../domain/name-key';
 import { newestFirst, type PageStart } from './page';
 import { decodeKeys, encodeKeys } from './safe-keys';
 import type { JsonObject } from '../../domain/json';
@@ -9,6 +10,9 @@ export interface ContactDocument extends Omit<Contact, 'id' | 'changedAtMs' | 'c
   changedAtMs: JsonObject;
   createdAt: Date;
   updatedAt: Date;
+  /** To search by: see name-key.ts. Absent where there is no name. */
+  nameKey?: string;
+  lastNameKey?: string;
 }
 
 export const contactIndexes: IndexDescription[] = [
@@ -19,10 +23,11 @@ export const contactIndexes: IndexDescription[] = [
     unique: true,
     partialFilterExpression: { 'externalIds.id': { $exists: true } },
   },
-  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
+  // The list, and the list of a status: every list names its statuses.
+  { key: { workspaceId: 1, status: 1, createdAt: -1, _id: -1 }, name: 'newest' },
   // Only who is on a list.
   {
-    key: { workspaceId: 1, listIds: 1, createdAt: -1, _id: -1 },
+    key: { workspaceId: 1, listIds: 1, status: 1, createdAt: -1, _id: -1 },
     name: 'byList',
     partialFilterExpression: { listIds: { $gt: '' } },
   },
@@ -32,6 +37,17 @@ export const contactIndexes: IndexDescription[] = [
     name: 'audience',
     partialFilterExpression: { listIds: { $gt: '' } },
   },
+  // The search; who has no name costs nothing here.
+  {
+    key: { workspaceId: 1, nameKey: 1, _id: 1 },
+    name: 'byName',
+    partialFilterExpression: { nameKey: { $gt: '' } },
+  },
+  {
+    key: { workspaceId: 1, lastNameKey: 1, _id: 1 },
+    name: 'byLastName',
+    partialFilterExpression: { lastNameKey: { $gt: '' } },
+  },
 ];
 
 function toDocument(contact: Contact): ContactDocument {
@@ -39,6 +55,7 @@ function toDocument(contact: Contact): ContactDocument {
   return {
     _id: id,
     ...rest,
+    ...nameKeysOf(contact),
     metadata: encodeKeys(contact.metadata),
     changedAtMs: encodeKeys(changedAtMs),
     createdAt: new Date(createdAtMs),
@@ -46,7 +63,14 @@ function toDocument(contact: Contact): ContactDocument {
   };
 }
 
-function fromDocument({ _id, createdAt, updatedAt, ...rest }: ContactDocument): Contact {
+export function contactFrom({
+  _id,
+  createdAt,
+  updatedAt,
+  nameKey: _nameKey,
+  lastNameKey: _lastNameKey,
+  ...rest
+}: ContactDocument): Contact {
   const times = Object.entries(decodeKeys(rest.changedAtMs)).map(([field, ms]) => [field, Number(ms)] as const);
   return {
     id: _id,
@@ -68,13 +92,13 @@ export class ContactStore {
 
   async get(workspaceId: string, id: string, session?: ClientSession): Promise<Contact | undefined> {
     const document = await this.collection.findOne({ _id: id, workspaceId }, session ? { session } : {});
-    return document ? fromDocument(document) : undefined;
+    return document ? contactFrom(document) : undefined;
   }
 
   async byIds(workspaceId: string, ids: string[], session?: ClientSession): Promise<Contact[]> {
     if (ids.length === 0) return [];
     const filter = { _id: { $in: ids }, workspaceId };
-    return (await this.collection.find(filter, session ? { session } : {}).toArray()).map(fromDocument);
+    return (await this.collection.find(filter, session ? { session } : {}).toArray()).map(contactFrom);
   }
 
   /** The contacts that any of these emails or external ids belong to. */
@@ -88,7 +112,7 @@ export class ContactStore {
     if (who.userIds.length > 0) either.push({ workspaceId, 'externalIds.id': { $in: who.userIds } });
     if (either.length === 0) return [];
     const documents = await this.collection.find({ $or: either }, session ? { session } : {}).toArray();
-    return documents.map(fromDocument);
+    return documents.map(contactFrom);
   }
 
   /** Writes new and changed contacts; external ids are unique, so those that lost one are cleared first. */
@@ -150,21 +174,36 @@ export class ContactStore {
     return this.collection.countDocuments({ workspaceId, listIds: { $in: listIds } }, { hint: 'audience' });
   }
 
-  /** A page of contacts, newest first; `prefix` matches the start of the email. */
+  /** How many contacts are on a list, counted by their keys alone; at most `most`. */
+  async listSize(workspaceId: string, listId: string, most: number): Promise<number> {
+    const bound = Number.isFinite(most) ? { limit: most } : {};
+    return this.collection.countDocuments({ workspaceId, listIds: listId }, { hint: 'audience', ...bound });
+  }
+
+  /** A page of contacts, newest first. */
   async page(
     workspaceId: string,
-    where: { listId?: string; prefix?: string; email?: string; userId?: string },
+    where: ContactFilter,
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<Contact[]> {
-    const filter: Filter<ContactDocument> = { workspaceId };
-    if (where.listId !== undefined) filter.listIds = where.listId;
-    if (where.userId !== undefined) filter['externalIds.id'] = where.userId;
-    if (where.prefix !== undefined || where.email !== undefined) {
-      filter.email = {
-        ...(where.email === undefined ? {} : { $eq: where.email }),
-        ...(where.prefix === undefined ? {} : { $gte: where.prefix, $lt: `${where.prefix}\u{10ffff}` }),
-      };
-    }
-    return (await newestFirst(this.collection, filter, 'createdAt', page)).map(fromDocument);
+    const { listId, status, email, userId } = where;
+    const filter: Filter<ContactDocument> = {
+      workspaceId,
+      status: status === undefined ? { $in: [...contactStatuses] } : status,
+      ...(listId === undefined ? {} : { listIds: listId }),
+      ...(email === undefined ? {} : { email }),
+      ...(userId === undefined ? {} : { 'externalIds.id': userId }),
+    };
+    // Whoever has an address or an id is one at most.
+    const index = email !== undefined ? 'email' : userId !== undefined ? 'externalId' : listId ? 'byList' : 'newest';
+    return (await newestFirst(this.collection, filter, 'createdAt', page, index)).map(contactFrom);
   }
+}
+
+/** What lists of contacts are narrowed by. */
+export interface ContactFilter {
+  listId?: string;
+  status?: ContactStatus;
+  email?: string;
+  userId?: string;
 }

@@ -327,17 +327,6 @@ export class EmailStore {
     return { sent: tally.sent, skipped: tally.skipped, failed: tally.all - tally.sent - tally.skipped };
   }
 
-  /** A page of emails, newest first. */
-  async page(
-    filter: { workspaceId: string; campaignId?: string; contactId?: string; to?: string },
-    page: { after?: PageStart | undefined; limit: number },
-  ): Promise<EmailDocument[]> {
-    // A person has few emails, a campaign many.
-    const { contactId, to, campaignId } = filter;
-    const index = contactId ? 'byContact' : to ? 'byRecipient' : campaignId ? 'byCampaign' : 'newest';
-    return newestFirst(this.collection, filter, 'createdAt', page, index);
-  }
-
   /**
    * Emails without a campaign that were stored before `before` and have no end yet, oldest first; each is handed out
    * every two minutes at most, since those that a server has put off are among them.

@@ -1,20 +1,22 @@
-import type { Collection, Db, IndexDescription } from 'mongodb';
-import type { Form } from '../../domain/form';
+import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { Form, FormCounts } from '../../domain/form';
 import { newestFirst, type PageStart } from './page';
 
-interface FormDocument extends Omit<Form, 'id' | 'createdAtMs' | 'updatedAtMs'> {
+interface FormDocument extends Omit<Form, 'id' | 'createdAtMs' | 'updatedAtMs' | 'counts'> {
   _id: string;
+  /** Absent until there is one. */
+  counts?: Partial<FormCounts>;
   createdAt: Date;
   updatedAt: Date;
 }
 
 export const formIndexes: IndexDescription[] = [{ key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' }];
 
-function toDocument({ id, createdAtMs, updatedAtMs, ...rest }: Form): FormDocument {
-  return { _id: id, ...rest, createdAt: new Date(createdAtMs), updatedAt: new Date(updatedAtMs) };
-}
-function fromDocument({ _id, createdAt, updatedAt, ...rest }: FormDocument): Form {
-  return { id: _id, ...rest, createdAtMs: createdAt.getTime(), updatedAtMs: updatedAt.getTime() };
+function fromDocument({ _id, createdAt, updatedAt, counts, ...rest }: FormDocument): Form {
+  return {
+    ...{ id: _id, ...rest, createdAtMs: createdAt.getTime(), updatedAtMs: updatedAt.getTime() },
+    counts: { asked: counts?.asked ?? 0, joined: counts?.joined ?? 0 },
+  };
 }
 
 /** Sign-up forms. */
@@ -25,9 +27,25 @@ export class FormStore {
     this.collection = db.collection('forms');
   }
 
-  /** New, or as it is now. */
-  async save(form: Form): Promise<void> {
-    await this.collection.replaceOne({ _id: form.id }, toDocument(form), { upsert: true });
+  /** New, or as it is now. What has been counted stays: somebody may be signing up. */
+  async save({ id, createdAtMs, updatedAtMs, counts: _counts, ...form }: Form): Promise<void> {
+    const set = { ...form, createdAt: new Date(createdAtMs), updatedAt: new Date(updatedAtMs) };
+    await this.collection.updateOne(
+      { _id: id },
+      {
+        $set: set,
+        $unset: {
+          ...(form.redirectUrl === undefined ? { redirectUrl: true } : {}),
+          ...(form.confirmSubject === undefined ? { confirmSubject: true } : {}),
+        },
+      },
+      { upsert: true },
+    );
+  }
+
+  /** Counts a sign-up, in its transaction. */
+  async count(id: string, counted: keyof FormCounts, session: ClientSession): Promise<void> {
+    await this.collection.updateOne({ _id: id }, { $inc: { [`counts.${counted}`]: 1 } }, { session });
   }
 
   async get(workspaceId: string, id: string): Promise<Form | undefined> {

@@ -25,13 +25,15 @@ export function createImportLog(
       const committed = await database.transaction(async (session) => {
         const chunk = await imports.chunk(chunkId(importId, number), session);
         if (!chunk) return undefined;
-        if (chunk.outcome) return { ...chunk.outcome, emails: [] };
+        if (chunk.outcome) return { ...chunk.outcome, emails: [], userIds: [] };
         const rows = rowsOf(chunk);
         const emails = [...new Set(rows.map(({ email }) => email))].sort();
+        const userIds = [...new Set(rows.flatMap(({ userId }) => userId ?? []))].sort();
         const folded = fold(rows, {
           workspaceId,
           uploadedAtMs: found.createdAt.getTime(),
-          contacts: await contacts.find(workspaceId, { emails, userIds: [] }, session),
+          contacts: await contacts.find(workspaceId, { emails, userIds }, session),
+          policy: found.policy ?? 'update',
           listIds: [...(await lists.existing(workspaceId, found.listIds, session))],
         });
         const refusals = [...chunk.refusals, ...folded.refusals].sort((a, b) => a.line - b.line);
@@ -43,12 +45,12 @@ export function createImportLog(
         const left = [...new Set(refusals.flatMap(({ raw }) => addressesIn(raw)))];
         const done = { refusals, emails: left, outcome: { counts, eventIds }, at: new Date(nowMs) };
         await imports.finishChunk(chunk._id, done, session);
-        return { counts, eventIds, emails: folded.created.map(({ email }) => email) };
+        return { counts, eventIds, emails: folded.created.map(({ email }) => email), userIds };
       });
       if (!committed) return undefined;
-      const { emails, ...outcome } = committed;
+      const { emails, userIds, ...outcome } = committed;
       // After the commit and outside of it: a track that waits has written its row before it looked for the contact.
-      const refs = contactRefs(workspaceId, { emails, userIds: [] });
+      const refs = contactRefs(workspaceId, { emails, userIds });
       const chunk: CommittedChunk = { ...outcome, known: await waiters.waitingFor(refs) };
       return chunk;
     },

@@ -1,5 +1,12 @@
 import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
-import type { ImportCounts, ImportField, ImportRefusal, ImportRow, ImportStatus } from '../../domain/contact-import';
+import type {
+  ImportCounts,
+  ImportField,
+  ImportPolicy,
+  ImportRefusal,
+  ImportRow,
+  ImportStatus,
+} from '../../domain/contact-import';
 import { newestFirst, type PageStart } from './page';
 
 /** One CSV file. uploading: not all of it is stored, and nobody was told that it is. */
@@ -7,6 +14,10 @@ export interface ImportDocument extends ImportCounts {
   _id: string;
   workspaceId: string;
   status: ImportStatus | 'uploading';
+  /** As its owner calls it. */
+  fileName?: string;
+  /** Absent: update. */
+  policy?: ImportPolicy;
   listIds: string[];
   columns: { column: string; field: ImportField }[];
   /** Lines below the header that are not empty. */

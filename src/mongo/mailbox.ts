@@ -65,6 +65,15 @@ export class MailboxStore {
     return (await newestFirst(this.collection, filter, 'receivedAt', page)).map(mailFrom);
   }
 
+  /** The same without the mails themselves, which may be large. */
+  async heads(
+    { workspaceId, to }: { workspaceId: string; to?: string },
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<Omit<MailboxMail, 'raw'>[]> {
+    const filter = to === undefined ? { workspaceId } : { workspaceId, to };
+    return (await newestFirst(this.collection, filter, 'receivedAt', page, undefined, { raw: 0 })).map(mailFrom);
+  }
+
   /** Empties it for a workspace. */
   async clear(workspaceId: string): Promise<void> {
     await this.collection.deleteMany({ workspaceId });

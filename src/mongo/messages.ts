@@ -8,7 +8,7 @@ import { claimUnfinished } from './unfinished';
 
 export const messageSources = ['segment', 'rudderstack', 'sdk'] as const;
 export type MessageSource = (typeof messageSources)[number];
-const messageTypes = ['identify', 'track'] as const;
+export const messageTypes = ['identify', 'track'] as const;
 
 /**
  * A received message. `body` is the event's JSON text as it came: nothing in it can be misread by MongoDB.
@@ -20,6 +20,8 @@ export interface MessageDocument {
   messageId: string;
   type: (typeof messageTypes)[number];
   source: MessageSource;
+  /** Of a track: the name in the form that automations match it in, cut to what a list can be asked for. */
+  eventKey?: string;
   body: string;
   listId?: string;
   receivedAt: Date;
@@ -33,14 +35,23 @@ export interface MessageDocument {
   outcome?: Outcome;
 }
 
+/** Longer names are found by their beginning: no trigger of an automation has one. */
+export const maxEventKeyLength = 200;
+
 export const messageIndexes: IndexDescription[] = [
-  // The list, and the list of a type: every list names its types.
-  { key: { workspaceId: 1, type: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
+  // The list, and the list of a type or a source: every list names its types and sources.
+  { key: { workspaceId: 1, type: 1, source: 1, receivedAt: -1, _id: -1 }, name: 'newest' },
   // The list by outcome. Any outcome can be the rare one; what is not done has none and costs nothing.
   {
-    key: { workspaceId: 1, type: 1, 'outcome.status': 1, receivedAt: -1, _id: -1 },
+    key: { workspaceId: 1, type: 1, 'outcome.status': 1, source: 1, receivedAt: -1, _id: -1 },
     name: 'byStatus',
     partialFilterExpression: { 'outcome.status': { $exists: true } },
+  },
+  // Tracks by name. Written when they come, and not again when they are done.
+  {
+    key: { workspaceId: 1, eventKey: 1, source: 1, receivedAt: -1, _id: -1 },
+    name: 'byEvent',
+    partialFilterExpression: { eventKey: { $exists: true } },
   },
   // What happened to a contact.
   {
@@ -60,9 +71,13 @@ export const messageIndexes: IndexDescription[] = [
 
 function indexFor(filter: Filter<MessageDocument>): string {
   if (filter['outcome.contactId'] !== undefined) return 'byContact';
-  if (filter['outcome.status'] !== undefined) return 'byStatus';
+  const status: unknown = filter['outcome.status'];
+  // Nearly all tracks of a name are recorded; those of any other outcome are few.
+  if (filter.eventKey !== undefined && status === 'recorded') return 'byEvent';
+  if (status !== undefined) return 'byStatus';
   if (filter.state === 'received') return 'unfinished';
-  return filter.state === 'waiting' ? 'waiting' : 'newest';
+  if (filter.state === 'waiting') return 'waiting';
+  return filter.eventKey === undefined ? 'newest' : 'byEvent';
 }
 
 /** The inbox: what was accepted, keyed by workspace and messageId. */
@@ -147,7 +162,10 @@ export class MessageStore {
     filter: Filter<MessageDocument>,
     page: { after?: PageStart | undefined; limit: number },
   ): Promise<MessageDocument[]> {
-    const named: Filter<MessageDocument> = { type: { $in: [...messageTypes] }, ...filter };
+    const named: Filter<MessageDocument> = {
+      ...{ type: { $in: [...messageTypes] }, source: { $in: [...messageSources] } },
+      ...filter,
+    };
     return newestFirst(this.collection, named, 'receivedAt', page, indexFor(filter));
   }
 }

@@ -35,16 +35,17 @@ export async function newestFirst<Doc extends Document & { _id: string }>(
     .toArray();
 }
 
-/** One page of what is older than a moment, oldest first by `timeField` and then by id, read by that index. */
+/** One page, oldest first by `timeField` and then by id, read by that index; `before` leaves out what is not older. */
 export function oldestFirst<Doc extends Document & { _id: string }>(
   collection: Collection<Doc>,
   filter: Filter<Doc>,
   timeField: string,
-  page: { before: Date; after?: PageStart | undefined; limit: number },
+  page: { before?: Date; after?: PageStart | undefined; limit: number },
   index: string,
 ): FindCursor<WithId<Doc>> {
   const { before, after } = page;
-  const range: Document = { [timeField]: { $lt: before, ...(after ? { $gte: after.at } : {}) } };
+  const bounds = { ...(before ? { $lt: before } : {}), ...(after ? { $gte: after.at } : {}) };
+  const range: Document = before || after ? { [timeField]: bounds } : {};
   const passed: Document = after ? { $nor: [{ [timeField]: after.at, _id: { $lte: after.id } }] } : {};
   const all: Document = { $and: [filter, range, passed] };
   return collection

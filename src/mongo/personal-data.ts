@@ -8,9 +8,10 @@ import { newsOfPersons, type EmailEventStore } from './email-events';
 import type { EmailStore } from './emails';
 import { withoutPerson } from './import-rows';
 import type { ImportStore } from './imports';
+import type { ListenerRequestStore } from './listener-requests';
 import type { MailboxStore } from './mailbox';
-import type { MessageDocument, MessageStore } from './messages';
-import { newestFirst, type PageStart } from './page';
+import { messageSources, messageTypes, type MessageDocument, type MessageStore } from './messages';
+import { newestFirst, oldestFirst, type PageStart } from './page';
 import type { SignupStore } from './signups';
 import type { SuppressionStore } from './suppressions';
 import { contactRefs } from './waiters';
@@ -27,6 +28,7 @@ interface StoresOfPeople {
   emails: EmailStore;
   emailEvents: EmailEventStore;
   imports: ImportStore;
+  listenerRequests: ListenerRequestStore;
   signups: SignupStore;
   mailbox: MailboxStore;
   suppressions: SuppressionStore;
@@ -87,7 +89,10 @@ export class PersonalDataStore {
       state === 'received' || state === 'waiting'
         ? await this.messagePage({ workspaceId, state }, state === 'received' ? 'unfinished' : 'waiting', after)
         : await this.messagePage(
-            { workspaceId, type: { $in: ['identify', 'track'] }, 'outcome.status': state },
+            {
+              ...{ workspaceId, 'outcome.status': state },
+              ...{ type: { $in: [...messageTypes] }, source: { $in: [...messageSources] } },
+            },
             'byStatus',
             after,
           );
@@ -102,11 +107,10 @@ export class PersonalDataStore {
     { contactId, workspaceId }: Person,
     after?: string,
   ): Promise<{ eventIds: string[]; deliveries: Delivery[]; isUndispatched: boolean; after?: string }> {
-    const rows = await this.stores.events.collection
-      .find({ contactId, ...(after === undefined ? {} : { _id: { $gt: after } }) })
-      .sort({ _id: 1 })
-      .limit(eventsPageSize)
-      .project<{ _id: string; isDispatched: boolean }>({ isDispatched: 1 })
+    // Oldest first: what comes in meanwhile is at the end.
+    const page = { after: readPlace(after), limit: eventsPageSize };
+    const rows = await oldestFirst(this.stores.events.collection, { contactId }, 'createdAt', page, 'byContact')
+      .project<{ _id: string; createdAt: Date; isDispatched: boolean }>({ createdAt: 1, isDispatched: 1 })
       .toArray();
     const eventIds = rows.map(({ _id }) => _id);
     // Deleted endpoints have deliveries, too.
@@ -115,12 +119,12 @@ export class PersonalDataStore {
       .project<{ _id: string }>({ _id: 1 })
       .toArray();
     const pairs = endpoints.flatMap(({ _id: endpointId }) => eventIds.map((eventId) => ({ endpointId, eventId })));
-    const last = rows.length === eventsPageSize ? eventIds.at(-1) : undefined;
+    const places = rows.map(({ _id, createdAt }) => ({ _id, at: createdAt }));
     return {
       eventIds,
       deliveries: await this.stores.deliveries.byPairs(pairs),
       isUndispatched: rows.some(({ isDispatched }) => !isDispatched),
-      ...(last === undefined ? {} : { after: last }),
+      ...placeOf(places, eventsPageSize),
     };
   }
 
@@ -133,31 +137,33 @@ export class PersonalDataStore {
       );
       await this.attempts.bulkWrite(
         deliveryIds.map((id) => ({
-          updateMany: { filter: { _id: { $gte: `${id}/`, $lt: `${id}0` } }, update: { $set: { responseBody: '' } } },
+          updateMany: {
+            filter: { _id: { $gte: `${id}/`, $lt: `${id}0` } },
+            update: { $set: { responseBody: '' }, $unset: { responseHeaders: true } },
+          },
         })),
         { ordered: false },
       );
     }
+    await this.stores.listenerRequests.forgetAnswers(eventIds);
     await this.stores.events.erase(eventIds, at);
   }
 
   /** Logs of automation runs: a condition's result tells what the contact was like. */
   async runs({ contactId }: Person, after?: string): Promise<ErasedPage> {
-    const rows = await this.stores.runs.collection
-      .find({ contactId, ...(after === undefined ? {} : { _id: { $gt: after } }) })
-      .sort({ _id: 1 })
-      .limit(pageSize)
-      .project<{ _id: string; status: string }>({ status: 1 })
+    const page = { after: readPlace(after), limit: pageSize };
+    const rows = await oldestFirst(this.stores.runs.collection, { contactId }, 'startedAt', page, 'byContact')
+      .project<{ _id: string; startedAt: Date; status: string }>({ startedAt: 1, status: 1 })
       .toArray();
     await this.stores.runs.collection.updateMany(
       { _id: { $in: rows.map(({ _id }) => _id) } },
       { $set: { 'log.$[].result': erasedText } },
     );
-    const last = rows.length === pageSize ? rows.at(-1)?._id : undefined;
+    const places = rows.map(({ _id, startedAt }) => ({ _id, at: startedAt }));
     return {
       counts: { automationRuns: rows.length },
       isUnderWay: rows.some(({ status }) => status === 'running'),
-      ...(last === undefined ? {} : { after: last }),
+      ...placeOf(places, pageSize),
     };
   }
 

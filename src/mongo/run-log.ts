@@ -1,12 +1,11 @@
-import type { RunLog } from '../../activities/run-step';
-import { applyPatch, isMetadataTooLarge, type ContactPatch } from '../../domain/contact';
+import type { RunLog } from '../../activities/run-log';
+import { applyPatch, isMetadataTooLarge } from '../../domain/contact';
 import { contactUpdated } from '../../domain/webhook-events';
 import { messageOf } from './ingest';
 import { newId } from './new-id';
 import { longerMs } from './retention';
 import type { Database } from './connect';
 import { emailFrom } from './emails';
-import type { RunLogEntry } from './automation-runs';
 import type { Stores } from './stores';
 
 /** What the steps of an automation read and write, over the stores that hold it. */
@@ -18,8 +17,9 @@ export function createRunLog(
     async load(runKey: string) {
       const run = await stores.runs.get(runKey);
       if (!run) return undefined;
-      const [plan, contact, [document]] = await Promise.all([
+      const [plan, pausedSince, contact, [document]] = await Promise.all([
         stores.automations.versionOf(run.automationId, run.version),
+        stores.automations.pausedSince(run.automationId),
         stores.contacts.get(run.workspaceId, run.contactId),
         stores.messages.byKeys([run.messageKey]),
       ]);
@@ -33,16 +33,20 @@ export function createRunLog(
         ...plan,
         contact,
         startedAtMs: run.startedAt.getTime(),
+        ...(run.standsAt === undefined ? {} : { standsAt: run.standsAt }),
+        ...(pausedSince === undefined ? {} : { pausedSinceMs: pausedSince.getTime() }),
         log: run.log,
         event: { name: message.event, properties: message.properties },
       };
     },
 
-    async logStep(runKey: string, entry: RunLogEntry): Promise<void> {
-      await stores.runs.logStep(runKey, entry);
+    async logStep(runKey, { next, ...entry }) {
+      await stores.runs.logStep(runKey, entry, next);
     },
 
-    updateContact(runKey: string, contactId: string, patch: ContactPatch, entry: RunLogEntry): Promise<string[]> {
+    standAt: (runKey, position) => stores.runs.standAt(runKey, position),
+
+    updateContact(runKey, contactId, patch, { next: following, ...entry }) {
       return database.transaction(async (session) => {
         const run = await stores.runs.get(runKey, session);
         const done = run?.log.find(({ position }) => position.join() === entry.position.join());
@@ -57,7 +61,7 @@ export function createRunLog(
         if (!isTooLarge) await stores.contacts.save({ created: [], changed: [next], robbedIds: [] }, session);
         await stores.events.insert(events, session);
         const result = isTooLarge ? 'skipped: the contact would hold more than 256 KB of traits' : entry.result;
-        await stores.runs.logStep(runKey, { ...entry, result, eventIds }, session);
+        await stores.runs.logStep(runKey, { ...entry, result, eventIds }, following, session);
         return eventIds;
       });
     },
@@ -73,7 +77,7 @@ export function createRunLog(
       return list !== undefined;
     },
 
-    async queueEmail(runKey, { email, from, templateId }, entry) {
+    async queueEmail(runKey, { email, from, templateId }, { next, ...entry }) {
       const run = await stores.runs.get(runKey);
       if (!run) return undefined;
       const cause = `${runKey}/${entry.position.join('.')}`;
@@ -86,7 +90,7 @@ export function createRunLog(
           ...(from === undefined ? {} : { from }),
         },
       ]);
-      await stores.runs.logStep(runKey, { ...entry, emailId: id });
+      await stores.runs.logStep(runKey, { ...entry, emailId: id }, next);
       return id;
     },
 

@@ -61,6 +61,9 @@ export function createSignUpWrites(
         : { created: [], changed: [folded.contact] };
       await contacts.save({ ...written, robbedIds: [] }, session);
       await events.insert(folded.events, session);
+      // Who sends an open form again joins nothing.
+      const isNew = folded.isNew || isConfirmed || listIds.some((id) => !known?.listIds.includes(id));
+      if (isNew) await stores.forms.count(form.id, 'joined', session);
       if (isConfirmed) await stores.suppressions.liftUnsubscribed(workspaceId, email, session);
       return { email, eventIds: folded.events.map(({ id }) => id) };
     });
@@ -88,6 +91,7 @@ export function createSignUpWrites(
           createdAt: isMailed ? at : (before?.createdAt ?? at),
         };
         await signups.save(signup, session);
+        if (before === undefined) await stores.forms.count(form.id, 'asked', session);
         if (!isMailed) return undefined;
         const emailId = newId('email');
         const data = {

@@ -21,7 +21,7 @@ const keptSeconds = 7 * 86_400;
 
 export const signupIndexes: IndexDescription[] = [
   { key: { createdAt: 1 }, name: 'expiry', expireAfterSeconds: keptSeconds },
-  // The removal of a person.
+  // What somebody has signed up for, and the removal of a person.
   { key: { workspaceId: 1, email: 1 }, name: 'byEmail' },
 ];
 
@@ -44,6 +44,11 @@ export class SignupStore {
   /** New, or as it is now. */
   async save(signup: SignupDocument, session: ClientSession): Promise<void> {
     await this.collection.replaceOne({ _id: signup._id }, signup, { upsert: true, session });
+  }
+
+  /** What was sent for an address: one for each form. */
+  async ofEmail(workspaceId: string, email: string, limit: number): Promise<SignupDocument[]> {
+    return this.collection.find({ workspaceId, email }).limit(limit).toArray();
   }
 
   /** Removes what a person has sent. Returns how many there were. */

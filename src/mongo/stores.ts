@@ -2,27 +2,39 @@ import { MongoServerError, type IndexDescription, type IndexDescriptionInfo } fr
 import { apiKeyIndexes, ApiKeyStore } from './api-keys';
 import { automationIndexes, AutomationStore } from './automations';
 import { automationRunIndexes, AutomationRunStore } from './automation-runs';
+import { CampaignResultStore } from './campaign-results';
 import { campaignIndexes, CampaignStore } from './campaigns';
 import type { Database } from './connect';
+import { ContactSearchStore } from './contact-search';
 import { contactIndexes, ContactStore } from './contacts';
+import { DeliverySearchStore } from './delivery-search';
+import { deliveryShareIndexes, DeliveryShareStore } from './delivery-shares';
+import { DocumentOwnerStore } from './document-owners';
 import { emailEventIndexes, EmailEventStore } from './email-events';
 import { EmailIngestTransaction } from './email-ingest';
+import { emailLogIndexes, EmailLogStore } from './email-log';
 import { emailIndexes, EmailStore } from './emails';
+import { EndpointHealthStore } from './endpoint-health';
 import { erasureIndexes, ErasureStore } from './erasures';
 import { formIndexes, FormStore } from './forms';
 import { idempotencyKeyIndexes, IdempotencyKeyStore } from './idempotency-keys';
 import { importChunkIndexes, importIndexes, ImportStore } from './imports';
 import { IngestTransaction } from './ingest';
+import { invitationIndexes, InvitationStore } from './invitations';
 import { listIndexes, ListStore } from './lists';
+import { listenerIndexes, ListenerStore } from './listeners';
+import { listenerRequestIndexes, ListenerRequestStore } from './listener-requests';
 import { mailboxIndexes, MailboxStore } from './mailbox';
 import { messageIndexes, MessageStore } from './messages';
 import { providerIndexes, ProviderStore, providerTokenIndexes, ProviderTokenStore } from './providers';
+import { credentialIndexes, personIndexes, PersonStore, sessionIndexes } from './people';
 import { PersonalDataStore } from './personal-data';
 import { rejectionIndexes, RejectionStore } from './rejections';
 import { defaultRetentionMs, expiryIndexes } from './retention';
 import type { SecretBox } from './secret-box';
 import { sendingDomainIndexes, SendingDomainStore } from './sending-domains';
 import { signupIndexes, SignupStore } from './signups';
+import { StatisticsStore } from './statistics';
 import { suppressionIndexes, SuppressionStore } from './suppressions';
 import { templateIndexes, TemplateStore } from './templates';
 import { waiterIndexes, WaiterStore } from './waiters';
@@ -40,8 +52,11 @@ export function createStores(database: Database, box: SecretBox) {
     apiKeys: new ApiKeyStore(db),
     messages: new MessageStore(db),
     idempotencyKeys: new IdempotencyKeyStore(db),
+    documentOwners: new DocumentOwnerStore(db),
+    statistics: new StatisticsStore(db),
     rejections: new RejectionStore(db),
     contacts: new ContactStore(db),
+    contactSearch: new ContactSearchStore(db),
     lists: new ListStore(db),
     automations: new AutomationStore(db),
     runs: new AutomationRunStore(db),
@@ -50,10 +65,15 @@ export function createStores(database: Database, box: SecretBox) {
     events: new WebhookEventStore(db),
     deliveries: new WebhookDeliveryStore(db),
     attempts: new WebhookAttemptStore(db),
+    deliverySearch: new DeliverySearchStore(db),
+    deliveryShares: new DeliveryShareStore(db),
+    endpointHealth: new EndpointHealthStore(db),
     emails: new EmailStore(db, box),
+    emailLog: new EmailLogStore(db),
     emailEvents: new EmailEventStore(db),
     suppressions: new SuppressionStore(db),
     campaigns: new CampaignStore(db),
+    campaignResults: new CampaignResultStore(db),
     templates: new TemplateStore(db),
     sendingDomains: new SendingDomainStore(db, box),
     mailbox: new MailboxStore(db),
@@ -63,6 +83,10 @@ export function createStores(database: Database, box: SecretBox) {
     erasures: new ErasureStore(db),
     providers: new ProviderStore(db, box),
     providerTokens: new ProviderTokenStore(db),
+    listeners: new ListenerStore(db, box),
+    listenerRequests: new ListenerRequestStore(db),
+    people: new PersonStore(db),
+    invitations: new InvitationStore(db),
   };
   return {
     ...stores,
@@ -88,8 +112,9 @@ const collections = {
   webhookEvents: webhookEventIndexes,
   webhookDeliveries: deliveryIndexes,
   webhookAttempts: [],
+  deliveryShares: deliveryShareIndexes,
   idempotencyKeys: idempotencyKeyIndexes,
-  emails: emailIndexes,
+  emails: [...emailIndexes, ...emailLogIndexes],
   emailEvents: emailEventIndexes,
   suppressions: suppressionIndexes,
   campaigns: campaignIndexes,
@@ -103,6 +128,12 @@ const collections = {
   erasures: erasureIndexes,
   providers: providerIndexes,
   providerTokens: providerTokenIndexes,
+  listeners: listenerIndexes,
+  listenerRequests: listenerRequestIndexes,
+  people: personIndexes,
+  credentials: credentialIndexes,
+  sessions: sessionIndexes,
+  invitations: invitationIndexes,
 } as const;
 
 /** Makes every collection and index. At start-up, since neither may happen inside a transaction. */
@@ -114,6 +145,29 @@ export async function prepareDatabase({ db }: Database, retentionMs = defaultRet
       await prepareIndexes(db, name, [...indexes, ...expiryIndexes(name, retentionMs)]);
     }),
   );
+}
+
+/** Names of the indexes that are missing or defined otherwise: `messages.unfinished`. */
+export async function missingIndexes({ db }: Database, retentionMs = defaultRetentionMs): Promise<string[]> {
+  const missing = await Promise.all(
+    Object.entries(collections).map(async ([name, indexes]) => {
+      const wanted = [...indexes, ...expiryIndexes(name, retentionMs)];
+      // Where there is no collection there are none.
+      const existing = await db.collection(name).indexes().catch(noneWithoutCollection);
+      return wanted
+        .filter(
+          (index) =>
+            !existing.some((found) => found.name === index.name && definitionOf(found) === definitionOf(index)),
+        )
+        .map((index) => `${name}.${index.name}`);
+    }),
+  );
+  return missing.flat();
+}
+
+function noneWithoutCollection(error: unknown): IndexDescriptionInfo[] {
+  if (error instanceof MongoServerError && error.codeName === 'NamespaceNotFound') return [];
+  throw error;
 }
 
 /** Makes the indexes that are missing. One that is defined otherwise by now is made anew, another expiry is set. */

@@ -2,7 +2,7 @@ import type { ClientSession, Collection, Db } from 'mongodb';
 import type { Attempt } from '../../domain/delivery';
 import { isDuplicateKey } from './connect';
 
-interface AttemptDocument extends Omit<Attempt, 'atMs'> {
+export interface AttemptDocument extends Omit<Attempt, 'atMs'> {
   /** `<deliveryId>/<number>`. */
   _id: string;
   at: Date;
@@ -68,6 +68,6 @@ function fromDocument({ _id, at, ...rest }: AttemptDocument): Attempt {
 }
 
 /** The number is padded, so that the ids of a delivery's attempts sort in their order and need no second index. */
-function attemptId(deliveryId: string, number: number): string {
+export function attemptId(deliveryId: string, number: number): string {
   return `${deliveryId}/${String(number).padStart(6, '0')}`;
 }

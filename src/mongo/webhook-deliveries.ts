@@ -1,9 +1,9 @@
 import { type Collection, type Db, type Filter, type IndexDescription, type UpdateFilter } from 'mongodb';
 import type { DeliveryChange } from '../../activities/attempt-delivery';
-import { deliveryStatuses, type Delivery, type DeliveryStatus } from '../../domain/delivery';
-import { webhookEventTypes, type WebhookEventType } from '../../domain/webhook-events';
+import type { Delivery, DeliveryStatus } from '../../domain/delivery';
+import { unsuccessfulStatuses } from '../../domain/delivery-filter';
 import { insertNew } from './insert-new';
-import { newestFirst, oldestFirst, type PageStart } from './page';
+import { oldestFirst, type PageStart } from './page';
 
 export interface DeliveryDocument extends Omit<Delivery, 'id' | 'createdAtMs' | 'updatedAtMs' | 'nextAttemptAtMs'> {
   _id: string;
@@ -22,6 +22,15 @@ export const deliveryIndexes: IndexDescription[] = [
   // The log with any of its filters: every list names its types and statuses, and their ranges are merged.
   { key: { workspaceId: 1, eventType: 1, status: 1, createdAt: -1, _id: -1 }, name: 'newest' },
   { key: { workspaceId: 1, endpointId: 1, eventType: 1, status: 1, createdAt: -1, _id: -1 }, name: 'byEndpoint' },
+  // The log by the last answer, where that was no success: success at once costs nothing.
+  {
+    key: {
+      ...{ workspaceId: 1, eventType: 1, status: 1, createdAt: -1, _id: -1 },
+      ...{ lastStatusCode: 1, lastError: 1, endpointId: 1 },
+    },
+    name: 'byAnswer',
+    partialFilterExpression: { status: { $in: [...unsuccessfulStatuses] } },
+  },
   // Recovery, resume and cancel go through an endpoint by id; counting reads keys alone. Success at once costs nothing.
   {
     key: { endpointId: 1, status: 1, _id: 1, createdAt: 1 },
@@ -46,16 +55,13 @@ export const deliveryIndexes: IndexDescription[] = [
     name: 'nextAttempt',
     partialFilterExpression: { status: 'retrying' },
   },
+  // When the next attempt at an endpoint is due.
+  {
+    key: { endpointId: 1, nextAttemptAt: 1 },
+    name: 'nextOfEndpoint',
+    partialFilterExpression: { status: 'retrying' },
+  },
 ];
-
-/** Filters of the delivery log. */
-export interface DeliveryFilter {
-  status?: DeliveryStatus;
-  endpointId?: string;
-  event?: WebhookEventType;
-  since?: Date;
-  until?: Date;
-}
 
 export function toDocument({ id, createdAtMs, updatedAtMs, nextAttemptAtMs, ...rest }: Delivery): DeliveryDocument {
   return {
@@ -67,7 +73,7 @@ export function toDocument({ id, createdAtMs, updatedAtMs, nextAttemptAtMs, ...r
   };
 }
 
-function fromDocument(document: DeliveryDocument): Delivery {
+export function fromDocument(document: DeliveryDocument): Delivery {
   const { _id, createdAt, updatedAt, nextAttemptAt, inDispatch: _in, attemptUntil: _until, ...rest } = document;
   return {
     id: _id,
@@ -266,27 +272,6 @@ export class WebhookDeliveryStore {
   /** Makes no further attempts. A delivery that has succeeded meanwhile stays delivered. */
   async cancel(id: string, at: Date): Promise<void> {
     await this.collection.updateOne({ _id: id, status: { $ne: 'delivered' } }, changeOf({ status: 'cancelled' }, at));
-  }
-
-  async page(
-    workspaceId: string,
-    filter: DeliveryFilter,
-    page: { after?: PageStart | undefined; limit: number },
-  ): Promise<Delivery[]> {
-    const query: Filter<DeliveryDocument> = {
-      workspaceId,
-      status: filter.status ?? { $in: [...deliveryStatuses] },
-      eventType: filter.event ?? { $in: [...webhookEventTypes] },
-    };
-    if (filter.endpointId) query.endpointId = filter.endpointId;
-    if (filter.since ?? filter.until) {
-      query.createdAt = {
-        ...(filter.since ? { $gte: filter.since } : {}),
-        ...(filter.until ? { $lt: filter.until } : {}),
-      };
-    }
-    const index = filter.endpointId ? 'byEndpoint' : 'newest';
-    return (await newestFirst(this.collection, query, 'createdAt', page, index)).map(fromDocument);
   }
 
   /** Deliveries of one endpoint in some statuses, in the order of their ids, for work that goes through all of them. */

@@ -1,5 +1,6 @@
-import type { ClientSession, Collection, Db, IndexDescription } from 'mongodb';
-import type { WebhookEvent } from '../../domain/webhook-events';
+import type { ChangeStream, ClientSession, Collection, Db, IndexDescription } from 'mongodb';
+import type { WebhookEvent, WebhookEventType } from '../../domain/webhook-events';
+import { newestFirst, type PageStart } from './page';
 import { longerMs } from './retention';
 
 export interface WebhookEventDocument extends Omit<WebhookEvent, 'id' | 'createdAtMs'> {
@@ -12,11 +13,20 @@ export interface WebhookEventDocument extends Omit<WebhookEvent, 'id' | 'created
   isErased?: true;
 }
 
+/** What a change stream tells of an event that was inserted. */
+export interface NewWebhookEvent {
+  documentKey: { _id: string };
+}
+
 export const webhookEventIndexes: IndexDescription[] = [
   // The sweep.
   { key: { createdAt: 1 }, name: 'undispatched', partialFilterExpression: { isDispatched: false } },
-  // The removal of a person.
-  { key: { contactId: 1, _id: 1 }, name: 'byContact', partialFilterExpression: { contactId: { $exists: true } } },
+  // What happened to a contact, and the removal of it.
+  {
+    key: { contactId: 1, createdAt: -1, _id: -1 },
+    name: 'byContact',
+    partialFilterExpression: { contactId: { $exists: true } },
+  },
 ];
 
 function fromDocument({
@@ -64,6 +74,32 @@ export class WebhookEventStore {
     return document && !document.isErased ? fromDocument(document) : undefined;
   }
 
+  /**
+   * A workspace's events as they are committed. A change stream: it costs only while somebody follows, where a poll
+   * would need one more index on what is written most, and ids do not grow with time.
+   */
+  watch(
+    workspaceId: string,
+    types: WebhookEventType[],
+    place?: string,
+  ): ChangeStream<WebhookEventDocument, NewWebhookEvent> {
+    const inserted = { operationType: 'insert', 'fullDocument.workspaceId': workspaceId };
+    return this.collection.watch<WebhookEventDocument, NewWebhookEvent>(
+      [{ $match: { ...inserted, 'fullDocument.type': { $in: types } } }, { $project: { documentKey: 1 } }],
+      place === undefined ? {} : { resumeAfter: { _data: place } },
+    );
+  }
+
+  /** Events by id, without what was sent. */
+  async headsOf(ids: string[]): Promise<Pick<WebhookEventDocument, '_id' | 'type' | 'createdAt' | 'isDispatched'>[]> {
+    return this.collection
+      .find({ _id: { $in: ids } })
+      .project<Pick<WebhookEventDocument, '_id' | 'type' | 'createdAt' | 'isDispatched'>>({
+        ...{ type: 1, createdAt: 1, isDispatched: 1 },
+      })
+      .toArray();
+  }
+
   /** Those of these events that have no deliveries yet. */
   async undispatched(ids: string[]): Promise<WebhookEvent[]> {
     return (await this.collection.find({ _id: { $in: ids }, isDispatched: false }).toArray()).map(fromDocument);
@@ -100,6 +136,12 @@ export class WebhookEventStore {
   async markDispatched(ids: string[], at: Date): Promise<void> {
     if (ids.length === 0) return;
     await this.collection.updateMany({ _id: { $in: ids } }, { $set: { isDispatched: true, dispatchedAt: at } });
+  }
+
+  /** What was told of a contact, newest first. */
+  async ofContact(contactId: string, page: { after?: PageStart | undefined; limit: number }): Promise<WebhookEvent[]> {
+    const rows = await newestFirst(this.collection, { contactId }, 'createdAt', page, 'byContact');
+    return rows.map(fromDocument);
   }
 
   /** Ids of events made before `before` that still have no deliveries, oldest first. */

@@ -1,5 +1,6 @@
 import type { Collection, Db, UpdateFilter } from 'mongodb';
 import { inTime } from './connect';
+import type { MessageSource } from './messages';
 
 export const plans = ['hobby', 'starter', 'pro'] as const;
 export type Plan = (typeof plans)[number];
@@ -9,6 +10,8 @@ export interface WorkspaceDocument {
   name: string;
   plan: Plan;
   defaultListId?: string;
+  /** When each source was last heard of, to the minute. */
+  lastMessageAt?: { [Source in MessageSource]?: Date };
   createdAt: Date;
   updatedAt: Date;
 }
@@ -48,6 +51,15 @@ export class WorkspaceStore {
     const update: UpdateFilter<WorkspaceDocument> = { $set: set };
     if (defaultListId === null) update.$unset = { defaultListId: true };
     return (await this.collection.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' })) ?? undefined;
+  }
+
+  /** Not durable on purpose, as the last use of an API key is not. */
+  async noteSource(id: string, source: MessageSource, at: Date): Promise<void> {
+    await this.collection.updateOne(
+      { _id: id },
+      { $max: { [`lastMessageAt.${source}`]: at } },
+      { writeConcern: { w: 1, journal: false } },
+    );
   }
 
   /** Removes the default list if it is this one. */

@@ -11,20 +11,25 @@ const sweepOlderThanMs = 10_000;
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const keywordType = 2;
 
+/** Names of the search attributes that a namespace does not know. */
+export async function missingSearchAttributes(connection: NativeConnection, namespace: string): Promise<string[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return Object.values(searchAttributes)
+    .map(({ name }) => name)
+    .filter((name) => !(name in customAttributes));
+}
+
 /** Registers the search attributes that are missing; an unregistered one would refuse the start of every delivery. */
 export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = Object.values(searchAttributes).filter(({ name }) => !(name in customAttributes));
+  const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return;
   try {
     await connection.operatorService.addSearchAttributes({
       namespace,
-      searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, keywordType])),
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, keywordType])),
     });
   } catch (error) {
-    const commands = missing.map(
-      ({ name }) => `temporal operator search-attribute create --name ${name} --type Keyword`,
-    );
+    const commands = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
     throw new Error(
       `Temporal refused to register search attributes in namespace ${namespace}; create them once by hand:\n${commands.join('\n')}`,
       { cause: error },

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { Agent, type Dispatcher } from 'undici';
 import { formatDurationMs } from '../../domain/duration';
+import { keptHeaders, type HeaderLines } from '../../domain/response-headers';
 import { type AddressGuard, type ResolveName, resolveName } from './address-guard';
 import { boundedText, readBounded } from './bounded-body';
 import { describeFailure, type ExchangeError, type ExchangeFailure } from './exchange-failure';
@@ -30,6 +31,7 @@ export type ExchangeOutcome =
       statusCode: number;
       retryAfter?: string;
       contentType?: string;
+      headers: HeaderLines;
       body: string;
       truncated: boolean;
       durationMs: number;
@@ -164,6 +166,7 @@ async function send(agent: Dispatcher, url: URL, request: ExchangeRequest, signa
     statusCode: response.statusCode,
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(contentType === undefined ? {} : { contentType }),
+    headers: keptHeaders(response.headers),
     ...boundedText(bytes, request.maxResponseBytes),
   };
 }

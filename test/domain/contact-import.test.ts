@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { newContact } from '../../domain/contact';
-import { csvCell, foldImport, readHeader, readRow, rawOf, type ImportField } from '../../domain/contact-import';
+import { csvCell, readHeader, readRow, rawOf, type ImportField } from '../../domain/contact-import';
+import { foldImport } from '../../domain/import-fold';
 
 const nowMs = Date.parse('2026-04-15T10:00:00Z');
 const kinds = (fields: ImportField[]): string[] =>
@@ -20,6 +21,10 @@ describe('the header', () => {
     [
       ['email', ''],
       ['email', 'ignored'],
+    ],
+    [
+      ['email', 'User ID', 'plan'],
+      ['email', 'userId', 'metadata.plan'],
     ],
     [
       ['email', '__proto__', 'a.b'],
@@ -106,6 +111,7 @@ describe('lines applied to contacts', () => {
       listIds: ['lst_1'],
       uploadedAtMs: nowMs,
       nowMs,
+      policy: 'update' as const,
       newId: (kind: string) => `${kind}${count++}`,
     };
   };
@@ -134,6 +140,39 @@ describe('lines applied to contacts', () => {
     expect(JSON.parse(fold.events[0]?.body ?? '').data.changes).toEqual([
       { field: 'lastName', oldValue: null, newValue: 'L' },
     ]);
+  });
+
+  test('the userId of a line is tied to its contact, and never taken from another one', () => {
+    const owner = known('a@x.de', { externalIds: [{ id: 'u1', atMs: 1 }], listIds: ['lst_1'] });
+    const rows = [
+      { line: 2, email: 'a@x.de', userId: 'u1' },
+      { line: 3, email: 'b@x.de', userId: 'u1' },
+      { line: 4, email: 'c@x.de', userId: 'u3' },
+      { line: 5, email: 'd@x.de', userId: 'u3' },
+      { line: 6, email: 'a@x.de', userId: 'u2' },
+    ];
+    const fold = foldImport(rows, [owner], options());
+    expect(fold.refusals.map(({ line, reason }) => [line, reason])).toEqual([
+      [3, 'the userId belongs to another contact'],
+      [5, 'the userId belongs to another contact'],
+    ]);
+    expect(fold.created.map(({ email, externalIds }) => [email, externalIds])).toEqual([
+      ['c@x.de', [{ id: 'u3', atMs: nowMs }]],
+    ]);
+    expect(fold.changed.map(({ externalIds }) => externalIds.map(({ id }) => id))).toEqual([['u1', 'u2']]);
+    expect(fold.counts).toEqual({ created: 1, updated: 1, unchanged: 1, refused: 2 });
+  });
+
+  test('whoever is there already is left as they are where that was asked for, the first line of a file included', () => {
+    const rows = [
+      { line: 2, email: 'a@x.de', firstName: 'New' },
+      { line: 3, email: 'b@x.de', firstName: 'First' },
+      { line: 4, email: 'b@x.de', firstName: 'Second' },
+    ];
+    const fold = foldImport(rows, [known('a@x.de', { firstName: 'Old' })], { ...options(), policy: 'skip' });
+    expect(fold.changed).toEqual([]);
+    expect(fold.created).toMatchObject([{ email: 'b@x.de', firstName: 'First' }]);
+    expect(fold.counts).toEqual({ created: 1, updated: 0, unchanged: 2, refused: 0 });
   });
 
   test('being put on a list is an update without an event; nothing new is unchanged', () => {

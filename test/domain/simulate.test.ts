@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { createRunStep } from '../../activities/run-step';
 import { stepsSchema, type Automation, type Step, type StepPosition } from '../../domain/automation';
 import { applyPatch, newContact, type Contact } from '../../domain/contact';
+import { standardRetryDelaysMs } from '../../domain/retry-timeline';
 import { simulate } from '../../domain/simulate';
+import { kindWorld, type Assumptions } from '../../domain/simulated-timeline';
 
 const nowMs = Date.parse('2026-04-15T10:00:00Z');
 const contact: Contact = {
@@ -16,7 +18,10 @@ const automation = (steps: Step[], more: Partial<Automation> = {}): Automation =
   ...more,
 });
 const event = { name: 'purchase-completed', properties: { amount: 5 } };
-const known = { listIds: new Set(['lst_1']), templateIds: new Set(['tpl_1']), nowMs };
+const known = {
+  ...{ listIds: new Set(['lst_1']), templateIds: new Set(['tpl_1']), startMs: nowMs },
+  ...{ retryDelaysMs: standardRetryDelaysMs, assumptions: kindWorld },
+};
 const run = (steps: Step[], more: Partial<Automation> = {}) => simulate(automation(steps, more), event, contact, known);
 
 test('each step is noted with what it would do', () => {
@@ -105,6 +110,7 @@ test('an event of another name does not match, and says both names', () => {
     matches: false,
     reason: 'the event is "signed_up" and the automation listens to "purchase_completed"',
     steps: [],
+    timeline: [],
   });
 });
 
@@ -112,8 +118,9 @@ test('a filter that does not hold says which, and walks nothing', () => {
   const filter = { field: 'properties.amount', op: 'gt' as const, value: 10 };
   const trigger = { type: 'CUSTOM_EVENT' as const, eventName: 'Purchase Completed', filter };
   const expected = { matches: false, reason: 'filter: properties.amount gt 10 is not true', steps: [] };
-  expect(run([{ type: 'end' }], { trigger })).toEqual(expected);
-  expect(run([{ type: 'end' }], { trigger, status: 'draft' })).toEqual(expected);
+  const nothing = { ...expected, timeline: [] };
+  expect(run([{ type: 'end' }], { trigger })).toEqual(nothing);
+  expect(run([{ type: 'end' }], { trigger, status: 'draft' })).toEqual(nothing);
 });
 
 test('a draft does not match, and is walked all the same', () => {
@@ -122,6 +129,61 @@ test('a draft does not match, and is walked all the same', () => {
     matches: false,
     reason: 'the automation is draft; activate it',
     steps: [{ step: 'end' }],
+  });
+});
+
+describe('over time', () => {
+  const dated = (steps: Step[], assumptions: Assumptions, more: Partial<Automation> = {}, who = contact): string[] =>
+    simulate(automation(steps, more), event, who, { ...known, assumptions }).timeline.map(
+      ({ atMs, kind, text }) => `${(atMs - nowMs) / 60_000} ${kind}: ${text}`,
+    );
+  const hook: Step = { type: 'webhook', url: 'https://hooks.example.com/' };
+
+  test('a receiver that fails is called along the timeline, and passed over at its end', () => {
+    const attempts = dated([hook, { type: 'end' }], { webhookFailures: 9 });
+    expect(attempts.map((line) => line.split(':')[0])).toEqual([
+      ...['0 webhook-attempt', '0.5 webhook-attempt', '2.5 webhook-attempt', '12.5 webhook-attempt'],
+      ...['42.5 webhook-attempt', '102.5 webhook-attempt', '102.5 end'],
+    ]);
+    expect(dated([hook], { webhookFailures: 1 })).toEqual([
+      '0 webhook-attempt: attempt 1 of 6 would fail; the next one comes in 30s',
+      '0.5 webhook-attempt: attempt 2 of 6 would be answered with 200',
+      '0.5 end: the run ends: no step is left',
+    ]);
+  });
+
+  test('a contact who leaves ends the run in the middle of a wait, and not one that does not end by it', () => {
+    const leaves = { webhookFailures: 0, contactUnsubscribesAfterMs: 60_000 };
+    const steps: Step[] = [
+      { type: 'wait', duration: '5m' },
+      { type: 'sendEmail', templateId: 'tpl_1' },
+    ];
+    expect(dated(steps, leaves).at(-1)).toBe('1 end: the run stops: the contact has unsubscribed');
+    expect(dated(steps, leaves, { exitOn: ['bounced'] }).slice(1)).toEqual([
+      '5 email: would be held back: the contact has unsubscribed',
+      '5 end: the run ends: no step is left',
+    ]);
+    expect(dated([hook], { webhookFailures: 3, contactUnsubscribesAfterMs: 60_000 }).at(-1)).toMatch(
+      /^1 end: the run st/,
+    );
+  });
+
+  test('whoever had left before the start is let in, and leaving again changes nothing', () => {
+    const gone = { ...contact, status: 'unsubscribed' as const };
+    const steps: Step[] = [{ type: 'wait', duration: '5m' }];
+    expect(dated(steps, { webhookFailures: 0, contactUnsubscribesAfterMs: 60_000 }, {}, gone).at(-1)).toMatch(/^5 end/);
+  });
+
+  test('an open comes when it comes, and a click counts as one', () => {
+    const steps: Step[] = [
+      { type: 'sendEmail', templateId: 'tpl_1' },
+      { type: 'waitForEmail', event: 'opened', limit: '10m', then: [], else: [] },
+    ];
+    const decided = (assumptions: Partial<Assumptions>) => dated(steps, { webhookFailures: 0, ...assumptions })[2];
+    expect(decided({ emailOpenedAfterMs: 240_000 })).toBe('4 branch: then: the email was opened');
+    expect(decided({ emailOpenedAfterMs: 240_000, emailClickedAfterMs: 60_000 })).toMatch(/^1 branch: then/);
+    expect(decided({ emailOpenedAfterMs: 660_000 })).toBe('10 branch: else: the time is up');
+    expect(decided({})).toBe('10 branch: else: the time is up');
   });
 });
 
@@ -209,6 +271,7 @@ async function realRun(steps: Step[]): Promise<string[]> {
         );
       },
       logStep: () => Promise.resolve(),
+      standAt: () => Promise.resolve(),
       updateContact: (_key, _id, patch) => {
         current = applyPatch(current, patch, nowMs, nowMs).contact;
         return Promise.resolve([]);

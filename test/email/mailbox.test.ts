@@ -50,7 +50,10 @@ test('what the mailer sends is listed for its workspace, newest first, and for n
     ...{ from: 'news@example.com', to: ['ann3@example.org'], subject: 'Grüße', isTruncated: false },
     raw: expect.stringContaining(`X-Esx-Email: ${mails[3]?.emailId}`),
   });
-  expect((await harness.call('GET', `/mailbox/${mail.id}`)).body).toEqual(mail);
+  const { raw, ...head } = mail;
+  const parts = { html: expect.stringContaining('<p>'), text: expect.any(String) };
+  expect((await harness.call('GET', `/mailbox/${mail.id}`)).body).toEqual({ ...head, raw, ...parts });
+  expect(await readAll(harness.call, '/mailbox?to=ann3@example.org&raw=false', 50)).toEqual([head]);
 
   const other = await harness.addWorkspace();
   expect((await other.call('GET', '/mailbox')).body.data).toEqual([]);

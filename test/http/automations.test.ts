@@ -1,8 +1,9 @@
 import { workflowIds } from '../../domain/ids';
 import { automationRoutes } from '../../src/http/automation-routes';
 import { automationRunRoutes } from '../../src/http/automation-run-routes';
+import { automationStatisticsRoutes } from '../../src/http/automation-statistics-routes';
+import { eventNameRoutes } from '../../src/http/event-name-routes';
 import { listRoutes } from '../../src/http/list-routes';
-import { createContactWrites } from '../../src/mongo/contact-writes';
 import { newId } from '../../src/mongo/new-id';
 import { createRunLog } from '../../src/mongo/run-log';
 import { readAll, startHarness, type Harness } from './harness';
@@ -14,7 +15,9 @@ const urlOf = (workflowId: string): string => `https://temporal.example/${workfl
 beforeAll(async () => {
   harness = await startHarness(({ database, stores, auth, now }) => [
     ...listRoutes({ ...stores, auth, now }),
-    ...automationRunRoutes({ ...stores, temporalUrl: urlOf, now }),
+    ...automationRunRoutes({ ...stores, temporalUrl: urlOf }),
+    ...automationStatisticsRoutes({ ...stores, now }),
+    ...eventNameRoutes(stores),
     ...automationRoutes({
       ...{ database, ...stores, now, checkSender: checkFrom },
       checkUrl: (url) =>
@@ -165,6 +168,15 @@ test.each([
   expect(refused.body.errors[0].pointer).toMatch(new RegExp(`^${pointer}(/|$)`));
 });
 
+test.each([
+  [{ field: 'amount', op: 'gt', value: 1 }, '/trigger/filter/field', 'must name a field such as'],
+  [{ all: [{ field: 'contact.email', op: 'like' }] }, '/trigger/filter/all/0/op', 'must be one of'],
+  [{ any: [{ not: { field: 'properties.n', op: 'lt', value: 'x' } }] }, '/trigger/filter/any/0/not/value', 'a number'],
+])('a filter %j is refused at the part that is wrong', async (filter, pointer, detail) => {
+  const refused = await harness.call('POST', '/automations', { ...simple, trigger: { ...trigger, filter } });
+  expect(refused.body.errors).toEqual([{ pointer, detail: expect.stringContaining(detail) }]);
+});
+
 test('what nests very deep, and names that cannot be stored, are refused', async () => {
   const deep = `{"name":"x","trigger":${JSON.stringify(trigger)},"steps":${'[{"type":"condition","then":'.repeat(20_000)}[]${'}]'.repeat(20_000)}}`;
   expect((await harness.call('POST', '/automations', deep)).body).toMatchObject({
@@ -250,7 +262,8 @@ test('an automation of another workspace is not there', async () => {
     ['PATCH', `/automations/${id}`, { name: 'Mine' }],
     ['DELETE', `/automations/${id}`],
     ['GET', `/automations/${id}/runs`],
-    ['POST', `/automations/${id}/simulate`, { eventName: 'x' }],
+    ['GET', `/automations/${id}/statistics`],
+    ['GET', `/automations/${id}/versions/1`],
   ] as const) {
     expect((await harness.call(method, path, body)).status).toBe(404);
   }
@@ -296,6 +309,7 @@ test('runs are shown with their log, page by page, newest first', async () => {
     status: 'stopped',
     reason: 'the contact was deleted',
     version: 1,
+    position: [0],
     log: [{ position: [0], step: 'wait 2h', at: '2026-04-15T10:00:01.000Z', result: 'waits until then' }],
     startedAt: '2026-04-15T10:00:00.000Z',
     endedAt: '2026-04-15T10:00:01.000Z',
@@ -323,89 +337,111 @@ test('a run under way finds its steps until its automation is deleted, and none 
   expect(await log.load(key)).toBeUndefined();
 });
 
-describe('simulate', () => {
+describe('who stands where', () => {
   const steps = [
-    { type: 'updateContact', traits: { plan: 'pro' } },
-    {
-      type: 'condition',
-      if: { field: 'contact.metadata.plan', op: 'equals', value: 'pro' },
-      then: [{ type: 'webhook', url: 'https://hooks.example.com/' }],
-    },
+    { type: 'wait', duration: '2h' },
+    { type: 'condition', if: { field: 'contact.email', op: 'exists' }, then: [{ type: 'wait', duration: '1d' }] },
   ];
-  const filter = { field: 'properties.amount', op: 'gte', value: 10 };
-  const setUp = async (status: string) => {
-    const workspace = await harness.addWorkspace();
-    const automation = await make(workspace.call, { ...simple, status, trigger: { ...trigger, filter }, steps });
-    const write = await createContactWrites(harness.database, harness.stores).create(
-      { workspaceId: workspace.workspaceId, email: 'ada@example.com', userId: 'u-1', listIds: [], patch: {} },
-      harness.now(),
+  const logged = (position: (number | 'then')[]) => ({
+    ...{ position, step: 'wait 1d', at: new Date(harness.now()), result: 'waits' },
+  });
+
+  test('is counted by step and version, beside what is over', async () => {
+    const { call, workspaceId } = await harness.addWorkspace();
+    const { id } = await make(call, { ...simple, steps });
+    await addRuns(workspaceId, (await make(call)).id, ['other']);
+    const [one = '', two = '', three = '', four = ''] = await addRuns(workspaceId, id, ['1', '2', '3', '4', '5']);
+    const { runs } = harness.stores;
+    await runs.logStep(one, logged([0]), [0]);
+    await runs.logStep(two, logged([1, 'then', 0]), [1, 'then', 0]);
+    await runs.end(three, 'completed', new Date(harness.now()));
+    await runs.end(four, 'stopped', new Date(harness.now()), 'the contact was deleted');
+    await call('PATCH', `/automations/${id}`, { steps: [{ type: 'end' }] });
+    const { status, body } = await call('GET', `/automations/${id}/statistics`);
+    expect(status).toBe(200);
+    expect({ ...body, standing: undefined }).toEqual({
+      ...{ version: 2, running: 3, completed: 1, stopped: 1, startedLastDay: 5, countLimit: 100_000 },
+      lastStartedAt: '2026-04-15T10:00:00.000Z',
+    });
+    expect(body.standing).toHaveLength(2);
+    expect(body.standing).toEqual(
+      expect.arrayContaining([
+        { version: 1, position: [0], runs: 2 },
+        { version: 1, position: [1, 'then', 0], runs: 1 },
+      ]),
     );
-    if (write.kind !== 'saved') throw new Error(write.kind);
-    const run = (body: object) => workspace.call('POST', `/automations/${automation.id}/simulate`, body);
-    return { ...workspace, automation, contact: write.contact, run };
-  };
-  const event = { eventName: 'purchaseCompleted', properties: { amount: 10 } };
-
-  test('says what would be done, and does nothing', async () => {
-    const { run, contact, workspaceId, automation } = await setUp('active');
-    for (const who of [{ contactId: contact.id }, { email: ' ADA@example.com' }, { userId: 'u-1' }]) {
-      const { status, body } = await run({ ...event, ...who });
-      expect(status).toBe(200);
-      expect(body).toEqual({
-        ...{ matches: true, reason: null, eventKey: 'purchase_completed', contactId: contact.id },
-        steps: [
-          { position: [0], step: 'updateContact plan', result: 'would change metadata.plan' },
-          { position: [1], step: 'condition', result: 'then' },
-          { position: [1, 'then', 0], step: 'webhook', result: 'would post to https://hooks.example.com/' },
-        ],
-      });
+    const idsAt = async (query: string) =>
+      (await call('GET', `/automations/${id}/runs?${query}`)).body.data.map((run: { id: string }) => run.id);
+    expect(await idsAt('position=1.then.0&version=1')).toEqual([two]);
+    expect(await idsAt('position=1.then.0')).toEqual([]);
+    expect(await idsAt('status=stopped')).toEqual([four]);
+    expect((await readAll(call, `/automations/${id}/runs?position=0&version=1`, 1)).length).toBe(2);
+    for (const query of ['position=1.maybe', 'position=0&status=completed', 'status=lost']) {
+      expect((await call('GET', `/automations/${id}/runs?${query}`)).status).toBe(400);
     }
-    expect(await harness.stores.contacts.get(workspaceId, contact.id)).toEqual(contact);
-    expect(await harness.stores.runs.page({ workspaceId, automationId: automation.id }, { limit: 10 })).toEqual([]);
-  });
-
-  test('says why nothing would be done', async () => {
-    const { run, contact } = await setUp('active');
-    const contactId = contact.id;
-    expect((await run({ ...event, contactId, properties: { amount: 9 } })).body).toMatchObject({
-      ...{ matches: false, reason: 'filter: properties.amount gte 10 is not true', steps: [] },
-    });
-    expect((await run({ eventName: 'Signed Up', contactId })).body).toMatchObject({
-      matches: false,
-      eventKey: 'signed_up',
-      steps: [],
-    });
-    for (const who of [{ contactId: newId('contact') }, { email: 'nobody@example.com' }, { userId: 'u-2' }]) {
-      expect((await run({ ...event, ...who })).body).toMatchObject({
-        ...{ matches: false, contactId: null, reason: expect.stringContaining('no contact is known'), steps: [] },
-      });
-    }
-  });
-
-  test('tries a draft, and without a contact', async () => {
-    const { run } = await setUp('draft');
-    const { body } = await run(event);
-    expect(body).toMatchObject({ matches: false, reason: expect.stringContaining('draft'), contactId: null });
-    expect(body.steps).toHaveLength(3);
-  });
-
-  test('a contact of another workspace is not known', async () => {
-    const { run } = await setUp('active');
-    const other = await setUp('active');
-    expect((await run({ ...event, contactId: other.contact.id })).body).toMatchObject({
-      matches: false,
-      contactId: null,
+    const list = await call('GET', '/automations?include=activity');
+    expect(list.body.data.at(-1)).toMatchObject({
+      ...{ id, activity: { running: 3, lastStartedAt: '2026-04-15T10:00:00.000Z' } },
     });
   });
 
-  test('needs the name of an event', async () => {
-    const { run } = await setUp('active');
-    for (const [body, pointer] of [
-      [{}, '/eventName'],
-      [{ eventName: ' ' }, '/eventName'],
-      [{ ...event, properties: [] }, '/properties'],
-    ] as const) {
-      expect((await run(body)).body).toMatchObject({ status: 422, errors: [{ pointer }] });
+  test('a run is shown by itself, with the step that it is at, and its version with its steps', async () => {
+    const { call, workspaceId } = await harness.addWorkspace();
+    const { id } = await make(call, { ...simple, steps });
+    const [key = ''] = await addRuns(workspaceId, id, ['1']);
+    await harness.stores.runs.logStep(key, logged([0]), [1]);
+    await call('PATCH', `/automations/${id}`, { steps: [{ type: 'end' }] });
+    const path = `/automations/${id}/runs/${encodeURIComponent(key)}`;
+    expect((await call('GET', path)).body).toMatchObject({ id: key, version: 1, position: [1] });
+    expect((await call('GET', `/automations/${id}/versions/1`)).body).toMatchObject({ version: 1, steps });
+    for (const gone of [`/automations/${id}/versions/9`, `/automations/${id}/runs/x`]) {
+      expect((await call('GET', gone)).status).toBe(404);
+    }
+    expect((await harness.call('GET', path)).status).toBe(404);
+  });
+});
+
+describe('validate', () => {
+  test('says what saving would say, and saves nothing', async () => {
+    const { call } = await harness.addWorkspace();
+    const bodies = [
+      simple,
+      { ...simple, name: '' },
+      { ...simple, steps: [{ type: 'wait', duration: 'soon' }, { type: 'dance' }] },
+      { ...simple, steps: [{ type: 'addToList', listId: 'lst_gone' }] },
+      { ...simple, trigger: { ...trigger, filter: { field: 'amount', op: 'gt', value: 1 } } },
+      { ...simple, steps: nested(8) },
+    ];
+    for (const body of bodies) {
+      const validated = await call('POST', '/automations/validate', body);
+      expect(validated.status).toBe(200);
+      const { data } = (await call('GET', '/automations')).body;
+      expect(data).toEqual([]);
+      const saved = await call('POST', '/automations', body);
+      const problems = saved.body.errors ?? [];
+      expect(validated.body).toEqual({ isValid: problems.length === 0, problems });
+      if (saved.status === 201) await call('DELETE', `/automations/${saved.body.id}`);
     }
   });
+});
+
+test('names of events are those of the newest tracks, the most frequent first', async () => {
+  const { call } = await harness.addWorkspace();
+  expect((await call('GET', '/event-names')).body).toEqual({ data: [], of: 0 });
+  const other = await harness.addWorkspace();
+  const names = ['Signed Up', 'purchase-completed', 'Purchase Completed', '<img src=x>'];
+  await harness.stores.messages.insert(
+    names.map((event, index) => ({
+      ...{ _id: `${other.workspaceId}/m${index}`, workspaceId: other.workspaceId, messageId: `m${index}` },
+      ...{ type: 'track' as const, source: 'segment' as const, state: 'received' as const },
+      ...{ receivedAt: new Date(harness.now() + index), occurredAt: new Date(harness.now()) },
+      body: JSON.stringify({ type: 'track', userId: 'u', event }),
+    })),
+  );
+  const { body } = await other.call('GET', '/event-names');
+  expect(body.of).toBe(4);
+  expect(body.data[0]).toEqual({
+    ...{ name: 'Purchase Completed', eventKey: 'purchase_completed', count: 2, lastAt: '2026-04-15T10:00:00.002Z' },
+  });
+  expect(body.data.map(({ name }: { name: string }) => name)).toContain('<img src=x>');
 });

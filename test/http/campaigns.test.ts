@@ -329,8 +329,10 @@ test('the audience is the union of the lists without those who would be left out
     new Date(),
   );
   const { id } = await draft({ listIds: [one, two] });
-  expect((await harness.call('GET', `/campaigns/${id}/audience`)).body).toEqual({
-    count: 3,
-    skipped: { unsubscribed: 1, bounced: 1, complained: 1, suppressed: 1 },
-  });
+  const audience = { count: 3, skipped: { unsubscribed: 1, bounced: 1, complained: 1, suppressed: 1 } };
+  expect((await harness.call('GET', `/campaigns/${id}/audience`)).body).toEqual(audience);
+  // Also before there is a campaign.
+  expect((await harness.call('POST', '/campaigns/audience', { listIds: [one, two] })).body).toEqual(audience);
+  const foreign = await (await harness.addWorkspace()).call('POST', '/campaigns/audience', { listIds: [one] });
+  expect(foreign).toMatchObject({ status: 422, body: { errors: [{ pointer: '/listIds/0' }] } });
 });

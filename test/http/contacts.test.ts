@@ -241,14 +241,100 @@ test('contacts are found by email, user id, start of the email and list', async 
   expect(await found('email=ann@example.com')).toEqual([]);
   expect(await found('userId=42')).toEqual(['anna+news@example.com']);
   expect(await found('userId=4')).toEqual([]);
-  expect(await found('search=AN')).toEqual(['anton@example.com', 'anna+news@example.com']);
+  expect(await found('search=AN')).toEqual(['anna+news@example.com', 'anton@example.com']);
   expect(await found('search=nn')).toEqual([]);
+  expect(await found('status=unsubscribed')).toEqual([]);
+  expect(await found(`status=active&listId=${listId}`)).toEqual(['berta@example.com', 'anna+news@example.com']);
   expect(await found(`listId=${listId}`)).toEqual(['berta@example.com', 'anna+news@example.com']);
   expect(await found(`listId=${listId}&search=be`)).toEqual(['berta@example.com']);
   expect(await found('email=anton@example.com&userId=42')).toEqual([]);
   expect((await call('GET', '/contacts?email=anna+news@example.com')).body).toMatchObject({
     status: 400,
     errors: [{ pointer: '/email', detail: expect.stringContaining('%2B') }],
+  });
+});
+
+describe('a search', () => {
+  const namesOf = async (harnessCall: Harness['call'], query: string, limit = 50) =>
+    (await readAll(harnessCall, `/contacts?${query}`, limit)).map(emailOf);
+
+  test('finds by the start of a name, of a last name or of both, whatever their case and accents, and by whole ids', async () => {
+    const { call } = await harness.addWorkspace();
+    const add = (email: string, firstName: string | null, lastName: string | null, userId?: string) =>
+      call('POST', '/contacts', { email, firstName, lastName, ...(userId === undefined ? {} : { userId }) });
+    await add('x1@example.com', 'Zoë', 'Müller');
+    await add('x2@example.com', 'Zoe', 'Meier', 'user-42');
+    await add('x3@example.com', null, 'Zöllner');
+    await add('zoe@example.com', 'Someone', 'Else');
+    const four = (await add('x4@example.com', 'Mia', 'Zoe')).body;
+
+    expect(await namesOf(call, 'search=zoe')).toEqual([
+      'zoe@example.com',
+      'x2@example.com',
+      'x1@example.com',
+      'x4@example.com',
+    ]);
+    expect(await namesOf(call, 'search=ZO%C3%8B%20%20mu')).toEqual(['x1@example.com']);
+    expect(await namesOf(call, 'search=mei')).toEqual(['x2@example.com']);
+    expect(await namesOf(call, 'search=zol')).toEqual(['x3@example.com']);
+    expect(await namesOf(call, 'search=user-42')).toEqual(['x2@example.com']);
+    expect(await namesOf(call, 'search=user-4')).toEqual([]);
+    expect(await namesOf(call, `search=${four.id}`)).toEqual(['x4@example.com']);
+    await call('PATCH', `/contacts/${four.id}`, { lastName: null, firstName: 'Nia' });
+    expect(await namesOf(call, 'search=mia')).toEqual([]);
+    expect(await namesOf(call, 'search=nia')).toEqual(['x4@example.com']);
+  });
+
+  test('finds each person once over pages of any length, by whatever and under whatever filter', async () => {
+    const { call } = await harness.addWorkspace();
+    const listId = await addList(call, 'Half');
+    const wanted: string[] = [];
+    for (let index = 0; index < 12; index++) {
+      const email = `${index % 2 ? 'ann' : 'x'}${index}@example.com`;
+      const names = { firstName: index % 3 ? 'Anna' : null, lastName: index % 4 ? 'Ann' : 'Other' };
+      const { id } = (await call('POST', '/contacts', { email, ...names, listIds: index < 6 ? [listId] : [] })).body;
+      if (index === 5) await call('PATCH', `/contacts/${id}`, { status: 'unsubscribed' });
+      if (index % 2 || index % 3 || index % 4) wanted.push(email);
+    }
+    for (const limit of [1, 2, 5, 50]) {
+      const found = await namesOf(call, 'search=ann', limit);
+      expect([...found].sort()).toEqual([...wanted].sort());
+      expect(found).toEqual(await namesOf(call, 'search=ann'));
+      expect((await namesOf(call, `search=ann&listId=${listId}`, limit)).sort()).toEqual(
+        wanted.filter((email) => Number(/\d+/.exec(email)?.[0]) < 6).sort(),
+      );
+      expect(await namesOf(call, 'search=ann&status=unsubscribed', limit)).toEqual(['ann5@example.com']);
+    }
+  });
+
+  test('goes on behind the many that a filter leaves out', async () => {
+    const { call, workspaceId } = await harness.addWorkspace();
+    const { id } = (await call('POST', '/contacts', { email: 'many9999@example.com' })).body;
+    await call('PATCH', `/contacts/${id}`, { status: 'unsubscribed' });
+    const one = await harness.stores.contacts.collection.findOne({ _id: id });
+    if (!one) throw new Error('the contact is not there');
+    await harness.stores.contacts.collection.insertMany(
+      Array.from({ length: 1_500 }, (_each, index) => ({
+        ...{ ...one, _id: newId('contact'), workspaceId, status: 'active' as const },
+        email: `many${String(index).padStart(4, '0')}@example.com`,
+      })),
+    );
+    const first = (await call('GET', '/contacts?search=many&status=unsubscribed')).body;
+    expect(first.data).toEqual([]);
+    expect(first.nextCursor).not.toBeNull();
+    expect(await namesOf(call, 'search=many&status=unsubscribed')).toEqual(['many9999@example.com']);
+  });
+
+  test('says what it does not understand', async () => {
+    const cursor = (await harness.call('GET', '/contacts?limit=1')).body.nextCursor ?? 'x';
+    expect((await harness.call('GET', `/contacts?search=a&cursor=${cursor}`)).body).toMatchObject({
+      status: 400,
+      code: 'invalid_cursor',
+    });
+    expect((await harness.call('GET', '/contacts?status=gone')).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/status' }],
+    });
   });
 });
 

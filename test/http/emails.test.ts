@@ -146,6 +146,13 @@ test.each([
   expect(started).toEqual([]);
 });
 
+test('what cannot be parsed is refused with line and column', async () => {
+  const body = { to: 'a@example.com', subject: 'Hi', html: '<p>\n  {% if a %}\n</p>' };
+  const refused = await harness.call('POST', '/emails', body);
+  const at = { pointer: '/html', line: 2, column: 3, detail: 'line 2, column 3: tag {% if a %} not closed' };
+  expect(refused.body).toMatchObject({ code: 'invalid_content', errors: [at] });
+});
+
 test('a template of another workspace is not there, nor are its emails', async () => {
   const other = await harness.addWorkspace();
   const templateId = await addTemplate(other.workspaceId);

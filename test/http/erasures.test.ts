@@ -23,6 +23,7 @@ beforeAll(async () => {
       starter: {
         retrigger: ({ id }) => Promise.resolve(void retriggered.push(id)),
         cancelDelivery: () => Promise.resolve(false),
+        retryDelaysMs: [],
       },
       temporalUrl: () => null,
       now,

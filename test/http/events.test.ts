@@ -89,6 +89,8 @@ test('an identify shows the contact that it made, what changed, and its webhook 
     status: 'created',
     event: null,
     eventKey: null,
+    userId: 'u-1',
+    email: 'ada@example.com',
     contactId: contact?.id,
     outcome: { status: 'created', changes: ['metadata.plan'], eventIds },
     automations: [],
@@ -99,6 +101,14 @@ test('an identify shows the contact that it made, what changed, and its webhook 
     workflowId: `identify/${workspaceId}/i-1`,
     temporalUrl: `https://temporal.example/identify/${workspaceId}/i-1`,
     payload: { ...identify, timestamp: '2026-04-15T09:00:00Z' },
+    runs: [],
+    emails: [],
+    webhookEvents: [
+      {
+        ...{ id: eventIds[0], event: 'contact.created', createdAt: '2026-04-15T10:00:00.000Z' },
+        ...{ isDispatched: false, deliveries: [] },
+      },
+    ],
   });
 });
 
@@ -209,6 +219,92 @@ test('events are filtered by status, type and contact', async () => {
   ]) {
     expect((await call('GET', `/events?${query}`)).body).toMatchObject({ status: 400, errors: [{ pointer }] });
   }
+});
+
+test('events are filtered by name, source, user id, time and messageId', async () => {
+  const { call, workspaceId } = await harness.addWorkspace();
+  await receive(workspaceId, identify, track, { ...track, messageId: 't-2', event: 'Signed Up' });
+  harness.clock.nowMs += 60_000;
+  const later = { ...track, messageId: 't-3', event: 'purchase-completed', userId: 'nobody' };
+  await receiver.receive({ workspaceId, source: 'rudderstack', items: [later], text: '' });
+  await apply(workspaceId, ['i-1', 't-1', 't-2', 't-3']);
+  const ids = async (query: string) => {
+    const { body } = await call('GET', `/events?${query}`);
+    return body.data.map(({ id }: { id: string }) => id).sort();
+  };
+  expect(await ids('event=PURCHASE_COMPLETED')).toEqual(['t-1', 't-3']);
+  expect(await ids('event=purchaseCompleted&status=recorded')).toEqual(['t-1']);
+  expect(await ids('event=purchaseCompleted&status=unresolved')).toEqual(['t-3']);
+  expect(await ids('event=purchaseCompleted&source=rudderstack')).toEqual(['t-3']);
+  expect(await ids('event=purchaseCompleted&type=identify')).toEqual([]);
+  expect(await ids('source=segment')).toEqual(['i-1', 't-1', 't-2']);
+  expect(await ids('userId=u-1&type=track')).toEqual(['t-1', 't-2']);
+  expect(await ids('userId=nobody')).toEqual([]);
+  expect(await ids('userId=u-1&contactId=con_other')).toEqual([]);
+  expect(await ids('since=2026-04-15T10:01:00Z')).toEqual(['t-3']);
+  expect(await ids('until=2026-04-15T12:01:00%2B02:00')).toEqual(['i-1', 't-1', 't-2']);
+  expect(await ids('messageId=t-2')).toEqual(['t-2']);
+  expect(await ids('messageId=gone')).toEqual([]);
+  for (const [query, pointer] of [
+    ['source=email', '/source'],
+    ['since=yesterday', '/since'],
+  ]) {
+    expect((await call('GET', `/events?${query}`)).body).toMatchObject({ status: 400, errors: [{ pointer }] });
+  }
+});
+
+test('one event leads to its run, the email of it, and the deliveries of its webhook events', async () => {
+  const { call, workspaceId } = await harness.addWorkspace();
+  const { stores } = harness;
+  const at = new Date(harness.clock.nowMs);
+  const automationId = await addAutomation(workspaceId, 'Purchase Completed');
+  const endpointId = newId('endpoint');
+  await stores.endpoints.insert({
+    ...{ id: endpointId, workspaceId, url: 'https://hooks.example.com/in', description: '', headers: {}, secrets: [] },
+    ...{ events: ['contact.created' as const], status: 'active' as const, createdAt: at, updatedAt: at },
+  });
+  await receive(workspaceId, identify, track);
+  const { eventIds } = await apply(workspaceId, ['i-1', 't-1']);
+  const nextAttemptAtMs = at.getTime() + 30_000;
+  const deliveryId = newId('delivery');
+  await stores.deliveries.ensure([
+    {
+      ...{ id: deliveryId, workspaceId, endpointId, eventId: eventIds[0] ?? '', eventType: 'contact.created' },
+      ...{ status: 'retrying', attemptCount: 1, round: 1, attemptsInRound: 1, lastStatusCode: 500, nextAttemptAtMs },
+      ...{ createdAtMs: at.getTime(), updatedAtMs: at.getTime(), workflowId: 'delivery/1' },
+    },
+  ]);
+  const [contact] = await stores.contacts.page(workspaceId, {}, { limit: 1 });
+  const runKey = `${automationId}/${contact?.id}/t-1`;
+  const emailId = newId('email');
+  await stores.emails.insert([
+    {
+      ...{ id: emailId, workspaceId, kind: 'automation', campaignId: automationId, to: 'ada@example.com', runKey },
+      ...{ status: 'skipped', reason: 'the contact has unsubscribed', createdAtMs: at.getTime(), opens: 0, clicks: 0 },
+    },
+  ]);
+  await stores.runs.logStep(runKey, { position: [0], step: 'sendEmail tpl_1', at, result: 'queued', emailId });
+
+  expect((await call('GET', '/events/i-1')).body.webhookEvents).toMatchObject([
+    {
+      event: 'contact.created',
+      deliveries: [
+        {
+          ...{ id: deliveryId, endpointId, endpointUrl: 'https://hooks.example.com/in', status: 'retrying' },
+          ...{ lastStatusCode: 500, nextAttemptAt: '2026-04-15T10:00:30.000Z', temporalUrl: urlOf('delivery/1') },
+        },
+      ],
+    },
+  ]);
+  expect((await call('GET', '/events/t-1')).body).toMatchObject({
+    runs: [
+      {
+        ...{ id: runKey, automationId, status: 'running', workflowId: workflowIds.automationRun(runKey) },
+        log: [{ step: 'sendEmail tpl_1', result: 'queued', emailId }],
+      },
+    ],
+    emails: [{ id: emailId, status: 'skipped', reason: 'the contact has unsubscribed' }],
+  });
 });
 
 test('pages hold each event once at equal times; payloads are only in the single answer', async () => {

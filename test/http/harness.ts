@@ -8,6 +8,7 @@ import { IdempotencyGuard } from '../../src/http/idempotency';
 import { problemHandler } from '../../src/http/problem';
 import { createRateLimit } from '../../src/http/rate-limit';
 import { mountRoutes, type Route } from '../../src/http/route';
+import type { SessionReader } from '../../src/http/session-cookie';
 import { createLogger } from '../../src/logger';
 import { openDatabase } from '../../src/mongo/connect';
 import { newId } from '../../src/mongo/new-id';
@@ -16,7 +17,7 @@ import { createStores, prepareDatabase } from '../../src/mongo/stores';
 import { freshDatabaseName, testMongoUri } from '../support/engines';
 
 /** What routes are made of in a test; `now` reads the harness's clock. */
-export type HarnessParts = Awaited<ReturnType<typeof openParts>>;
+export type HarnessParts = Awaited<ReturnType<typeof openStores>> & { auth: Authenticator };
 /** A running server with one workspace and a key for it. */
 export type Harness = Awaited<ReturnType<typeof startHarness>>;
 
@@ -24,8 +25,10 @@ export type Harness = Awaited<ReturnType<typeof startHarness>>;
 export async function startHarness(
   routesOf: (parts: HarnessParts) => Route[],
   publicRoutesOf?: (parts: HarnessParts) => Router,
+  sessionsOf?: (parts: Omit<HarnessParts, 'auth'>) => SessionReader,
 ) {
-  const parts = await openParts();
+  const opened = await openStores();
+  const parts = { ...opened, auth: new Authenticator(opened.stores, opened.now, sessionsOf?.(opened)) };
   const app = express();
   if (publicRoutesOf) app.use(publicRoutesOf(parts));
   app.use(readBody);
@@ -98,7 +101,7 @@ export async function startHarness(
   };
 }
 
-async function openParts() {
+async function openStores() {
   const uri = new URL(testMongoUri());
   uri.pathname = `/${freshDatabaseName()}`;
   const database = openDatabase(uri.href);
@@ -107,7 +110,7 @@ async function openParts() {
   /** Stands still until a test moves it. */
   const clock = { nowMs: Date.parse('2026-04-15T10:00:00Z') };
   const now = (): number => clock.nowMs;
-  return { database, stores, clock, now, auth: new Authenticator(stores, now) };
+  return { database, stores, clock, now };
 }
 
 /** All rows of a list, page by page. */

@@ -1,8 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { importPreviewRoutes } from '../../src/http/import-preview-routes';
+import { importReportRoutes } from '../../src/http/import-report-routes';
 import { importRoutes } from '../../src/http/import-routes';
 import { listRoutes } from '../../src/http/list-routes';
-import { csvLimits } from '../../src/imports/read-csv';
+import { csvLimits } from '../../src/imports/csv-records';
+import { newContact } from '../../domain/contact';
+import { newId } from '../../src/mongo/new-id';
 import { createLogger } from '../../src/logger';
 import { until } from '../workflows/support/until';
 import { readAll, startHarness, type Harness } from './harness';
@@ -14,6 +18,8 @@ const limits = { ...csvLimits };
 beforeAll(async () => {
   harness = await startHarness(({ stores, auth, now }) => [
     ...listRoutes({ ...stores, auth, now }),
+    ...importPreviewRoutes(stores),
+    ...importReportRoutes(stores),
     ...importRoutes({
       ...stores,
       starter: {
@@ -35,6 +41,8 @@ beforeEach(() => {
 
 const csv = (body: string | Buffer, query = '', headers: Record<string, string> = {}) =>
   upload(typeof body === 'string' ? Buffer.from(body) : body, query, headers);
+
+const preview = (body: string | Buffer, query = '') => upload(Buffer.from(body), `/preview${query}`, {});
 
 async function upload(body: Buffer, query: string, headers: Record<string, string>) {
   const response = await fetch(`${harness.url}/api/v1/contacts/import${query}`, {
@@ -63,6 +71,7 @@ test('a file is stored in chunks before the answer, and its workflow is started'
   expect(taken.status).toBe(202);
   expect(taken.body).toEqual({
     ...{ id: expect.stringMatching(/^imp_[0-9a-f]{24}$/), status: 'pending', listIds: [list] },
+    ...{ fileName: null, policy: 'update' },
     columns: [
       { column: 'Email', field: 'email' },
       { column: 'First Name', field: 'firstName' },
@@ -114,7 +123,7 @@ test('lines that cannot be read are refused by themselves, with their number and
   const first = await harness.call('GET', `/imports/${id}/refusals?limit=2`);
   expect(first.body.data).toEqual([
     { line: 2, reason: expect.stringMatching(/is no address/), raw: 'nobody,Ada' },
-    { line: 4, reason: expect.stringMatching(/1 cells, and the header has 2/), raw: 'few@example.com' },
+    { line: 4, reason: expect.stringMatching(/1 cell, and the header has 2/), raw: 'few@example.com' },
   ]);
   const all = await readAll(harness.call, `/imports/${id}/refusals`, 1);
   expect(all.map(({ line }) => line)).toEqual([2, 4, 5, 6]);
@@ -128,6 +137,96 @@ test('lines that cannot be read are refused by themselves, with their number and
   expect(lines[1]).toBe('2,"the email is no address, such as ada@example.com","nobody,Ada"');
   // What begins like a formula does not begin a cell.
   expect(lines[4]).toMatch(/^6,.*,"'=cmd\(\)@example\.com,/);
+  const download = await fetch(`${harness.url}/api/v1/imports/${id}/refused.csv`, {
+    headers: { authorization: `Bearer ${harness.key}` },
+  });
+  expect(download.headers.get('content-disposition')).toBe(`attachment; filename=${id}-refused.csv`);
+  expect((await download.text()).split('\r\n')).toEqual(lines);
+  const other = await harness.addWorkspace();
+  expect((await other.call('GET', `/imports/${id}/refused.csv`)).status).toBe(404);
+});
+
+test('the choices of an upload are kept with it', async () => {
+  const query = '?policy=skip&delimiter=semicolon&fileName=people.csv&map=Nr:userId';
+  const taken = await csv('Email;Nr;a,b,c\nada@example.com;7;x', query);
+  expect(taken.body).toMatchObject({ fileName: 'people.csv', policy: 'skip' });
+  expect(taken.body.columns.map(({ field }: { field: string }) => field)).toEqual([
+    'email',
+    'userId',
+    'metadata.a,b,c',
+  ]);
+  const [chunk] = await chunksOf(taken.body.id);
+  expect(chunk?.rows).toMatchObject([{ email: 'ada@example.com', userId: '7' }]);
+  expect((await csv('email\na@example.com', '?policy=replace')).body).toMatchObject({
+    status: 400,
+    errors: [{ pointer: '/policy', detail: 'must be update or skip' }],
+  });
+});
+
+describe('a preview', () => {
+  test('shows the columns, the first lines and what is wrong with them, and keeps nothing', async () => {
+    const before = await harness.stores.imports.collection.countDocuments({});
+    await harness.database.transaction((session) => {
+      const who = { id: newId('contact'), workspaceId: harness.workspaceId, email: 'known@example.com' };
+      const known = newContact({ ...who, source: 'api' }, harness.clock.nowMs);
+      return harness.stores.contacts.save({ created: [known], changed: [], robbedIds: [] }, session);
+    });
+    const lines = Array.from({ length: 30 }, (_each, index) => `p${index}@example.com;Name`);
+    const shown = await preview(['E-Mail;Vorname', 'known@example.com;Ada', 'nobody;<b>', 'few', ...lines].join('\n'));
+    expect(shown.status).toBe(200);
+    expect(shown.body).toMatchObject({ delimiter: 'semicolon', problem: null, isCut: true });
+    expect(shown.body.columns).toEqual([
+      { column: 'E-Mail', field: 'email' },
+      { column: 'Vorname', field: 'metadata.Vorname' },
+    ]);
+    expect(shown.body.rows).toHaveLength(20);
+    expect(shown.body.rows.slice(0, 4)).toEqual([
+      { line: 2, cells: ['known@example.com', 'Ada'], problem: null, isKnown: true },
+      { line: 3, cells: ['nobody', '<b>'], problem: expect.stringMatching(/no address/), isKnown: false },
+      { line: 4, cells: ['few'], problem: expect.stringMatching(/1 cell,/), isKnown: false },
+      { line: 5, cells: ['p0@example.com', 'Name'], problem: null, isKnown: false },
+    ]);
+    expect(await harness.stores.imports.collection.countDocuments({})).toBe(before);
+  });
+
+  test('says what is wrong with the header, and still what each column would be', async () => {
+    const shown = await preview('Name,First Name\nx,y\n');
+    expect(shown.body).toMatchObject({
+      problem: expect.stringMatching(/no column is called email/),
+      columns: [
+        { column: 'Name', field: 'metadata.Name' },
+        { column: 'First Name', field: 'firstName' },
+      ],
+      rows: [{ line: 2, cells: ['x', 'y'], problem: null }],
+      isCut: false,
+    });
+    const mapped = await preview('Name,First Name\nx@example.com,y\n', '?map=Name:email');
+    expect(mapped.body).toMatchObject({ problem: null, columns: [{ field: 'email' }, { field: 'firstName' }] });
+  });
+
+  test.each([
+    ['in the middle of a line', 'email,name\na@example.com,Ada\nb@exam'],
+    ['inside of quotes', 'email,name\na@example.com,Ada\nc@example.com,x\nb@example.com,"open\nand'],
+  ])('of a beginning that ends %s leaves out the half line', async (_name, text) => {
+    const shown = await preview(text, '?part=true');
+    expect(shown.body).toMatchObject({ problem: null, isCut: true });
+    expect(shown.body.rows[0]).toMatchObject({ line: 2, cells: ['a@example.com', 'Ada'] });
+    expect(shown.text).not.toContain('b@exam');
+  });
+
+  test('reads no more of a large file than it shows', async () => {
+    const file = `email,name\n${'someone@example.com,somebody\n'.repeat(200_000)}`;
+    const shown = await preview(file);
+    expect(shown.body.rows).toHaveLength(20);
+    expect(shown.body.isCut).toBe(true);
+  });
+
+  test.each([
+    ['', 422, 'file_unreadable'],
+    ['email\n"open', 422, 'file_unreadable'],
+  ])('of %j is refused', async (text, status, code) => {
+    expect((await preview(text)).body).toMatchObject({ status, code });
+  });
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { contactRoutes } from '../../src/http/contact-routes';
 import { listRoutes } from '../../src/http/list-routes';
 import { workspaceRoutes } from '../../src/http/workspace-routes';
 import { createContactWrites } from '../../src/mongo/contact-writes';
+import { newId } from '../../src/mongo/new-id';
 import { readAll, startHarness, type Harness } from './harness';
 
 let harness: Harness;
@@ -28,6 +29,7 @@ test('a list is made, read, renamed and deleted', async () => {
   expect(made.body).toEqual({
     id: expect.stringMatching(/^lst_[0-9a-f]{24}$/),
     name: 'Buyers',
+    ...{ contactCount: 0, isCountExact: true },
     createdAt: '2026-04-15T10:00:00.000Z',
     updatedAt: '2026-04-15T10:00:00.000Z',
   });
@@ -87,6 +89,26 @@ test('the contacts on a list, page by page', async () => {
     await call('POST', '/contacts', { email: `c${index}@example.com`, listIds: [listId] });
   const emails = (await readAll(call, `/lists/${listId}/contacts`, 2)).map(({ email }: { email: string }) => email);
   expect(emails).toEqual([4, 3, 2, 1, 0].map((index) => `c${index}@example.com`));
+});
+
+test('a list says how many contacts are on it; of very many it says that there are more', async () => {
+  const { call, workspaceId } = await harness.addWorkspace();
+  const many = (await call('POST', '/lists', { name: 'Many' })).body.id;
+  const few = (await call('POST', '/lists', { name: 'Few' })).body.id;
+  const { id } = (await call('POST', '/contacts', { email: 'first@example.com', listIds: [many, few] })).body;
+  const first = await harness.stores.contacts.collection.findOne({ _id: id });
+  if (!first) throw new Error('the contact is not there');
+  await harness.stores.contacts.collection.insertMany(
+    Array.from({ length: 10_000 }, (_each, index) => ({
+      ...{ ...first, _id: newId('contact'), workspaceId, listIds: [many], email: `c${index}@example.com` },
+    })),
+  );
+  const shown = (await call('GET', '/lists')).body.data;
+  expect(shown).toMatchObject([
+    { id: few, contactCount: 1, isCountExact: true },
+    { id: many, contactCount: 10_000, isCountExact: false },
+  ]);
+  expect((await call('GET', `/lists/${many}`)).body).toMatchObject({ contactCount: 10_001, isCountExact: true });
 });
 
 test('a list of another workspace is not there', async () => {

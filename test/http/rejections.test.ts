@@ -67,6 +67,14 @@ test('what was refused is listed with its reason, newest first', async () => {
   ]);
 });
 
+test('one is read by its id, in its own workspace alone', async () => {
+  const { call, workspaceId } = await harness.addWorkspace();
+  await arrive(workspaceId, nameless);
+  const [row] = (await call('GET', '/rejections')).body.data;
+  expect((await call('GET', `/rejections/${row.id}`)).body).toEqual(row);
+  expect((await harness.call('GET', `/rejections/${row.id}`)).status).toBe(404);
+});
+
 test('pages hold each rejection once at equal times', async () => {
   const { call, workspaceId } = await harness.addWorkspace();
   for (let index = 0; index < 5; index++) await arrive(workspaceId, { ...nameless, messageId: `m-${index}` });

@@ -9,6 +9,7 @@ import { createRateLimit } from '../../src/http/rate-limit';
 import { signUpRoutes } from '../../src/http/sign-up-routes';
 import { createLogger } from '../../src/logger';
 import { createSignUpWrites } from '../../src/mongo/sign-up-writes';
+import { signupId } from '../../src/mongo/signups';
 import { startHarness, type Harness } from './harness';
 
 const links = createLinkSigner('a key of the tests');
@@ -99,6 +100,8 @@ describe('forms', () => {
       fields: [{ key: 'firstName', label: 'First name', required: true }],
       ...{ redirectUrl: 'https://acme.example/thanks', confirmSubject: null },
       url: `https://mail.example.com/f/${made.body.id}`,
+      embed: expect.stringContaining(`<form action="https://mail.example.com/f/${made.body.id}" method="post">`),
+      counts: { asked: 0, joined: 0 },
       ...{ createdAt: '2026-04-15T10:00:00.000Z', updatedAt: '2026-04-15T10:00:00.000Z' },
     });
     const changed = await harness.call('PATCH', `/forms/${made.body.id}`, { redirectUrl: null, doubleOptIn: false });
@@ -257,6 +260,31 @@ describe('without double opt-in', () => {
     expect(answer.text).toContain('value="Ada"');
     expect(answer.text).not.toContain('<b>x');
   });
+});
+
+test('a form counts who was asked to confirm and who has joined, each person once', async () => {
+  const listIds = [await addList()];
+  const countsOf = async (id: string) => (await harness.call('GET', `/forms/${id}`)).body.counts;
+  const closed = await addForm({ listIds });
+  for (let times = 0; times < 2; times++) await sendJson(closed.id, { email: 'counted@example.com' });
+  expect(await countsOf(closed.id)).toEqual({ asked: 1, joined: 0 });
+  const confirm = `/f/${closed.id}/confirm/${links.confirm(signupId(closed.id, 'counted@example.com'))}`;
+  for (let times = 0; times < 2; times++) expect((await send(confirm, '')).status).toBe(200);
+  expect(await countsOf(closed.id)).toEqual({ asked: 1, joined: 1 });
+
+  const open = await addForm({ doubleOptIn: false, listIds });
+  for (const name of ['one', 'one', 'two', 'counted']) await sendJson(open.id, { email: `${name}@example.com` });
+  // Who was counted above is on the list already.
+  expect(await countsOf(open.id)).toEqual({ asked: 0, joined: 2 });
+  await harness.call('PATCH', `/forms/${open.id}`, { name: 'Renamed' });
+  expect(await countsOf(open.id)).toEqual({ asked: 0, joined: 2 });
+});
+
+test('the HTML to embed is the form with its values escaped', async () => {
+  const evil = '"><script>alert(1)</script>';
+  const form = await addForm({ name: evil, fields: [{ key: `metadata.${evil}`, label: evil, required: true }] });
+  expect(form.embed).not.toContain('<script');
+  expect(form.embed.match(/<input/g)).toHaveLength(3);
 });
 
 describe('what is too much, or cannot be read', () => {

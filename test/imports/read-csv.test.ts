@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { csvCell, type ImportRow } from '../../domain/contact-import';
-import { csvLimits, CsvRefused, readCsv, type CsvChunk } from '../../src/imports/read-csv';
+import { csvLimits, CsvRefused } from '../../src/imports/csv-records';
+import { readCsv, type CsvChunk } from '../../src/imports/read-csv';
 import { until } from '../workflows/support/until';
 
 async function* blocks(...texts: (string | Buffer)[]): AsyncGenerator<Buffer> {

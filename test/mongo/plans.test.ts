@@ -1,16 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSignIn } from '../../src/auth/sign-in';
 import { ensureFirstWorkspace } from '../../src/first-start';
+import { createLogger } from '../../src/logger';
 import { createAttemptRecorder } from '../../src/mongo/group-log';
 import { newId } from '../../src/mongo/new-id';
 import { keepWhatIsUsed } from '../../src/mongo/retention';
 import { createRunLog } from '../../src/mongo/run-log';
 import type { Stores } from '../../src/mongo/stores';
 import { openTestDatabase, type TestDatabase } from './support/database';
+import { accountOf, accountPassword, fillAccounts } from './support/account-exercises';
+import { fillCampaignResults } from './support/campaign-result-exercises';
 import { eachOf, now, one, type Exercise } from './support/exercise';
 import { attemptOf, delivery, exercisesOf } from './support/exercises';
 import { deliveryOf, fill, idOf } from './support/filled';
 import { fillEmails } from './support/filled-emails';
+import { fillListeners } from './support/listen-exercises';
 import { complaint, plansOf } from './support/plans';
 import { fillMail } from './support/mail-exercises';
 import { fillPeople } from './support/people-exercises';
@@ -23,9 +28,12 @@ beforeAll(async () => {
   await fill(opened.database, opened.stores);
   await fillEmails(opened.stores);
   await fillTemplates(opened.stores);
+  await fillAccounts(opened.database, opened.stores);
+  await fillCampaignResults(opened.stores);
   await fillProviders(opened.stores);
   await fillMail(opened.stores);
   await fillPeople(opened.stores);
+  await fillListeners(opened.stores);
 });
 afterAll(() => opened.close());
 
@@ -88,6 +96,24 @@ describe('outside of the stores', () => {
     });
     expect(complaints).toEqual([]);
     expect(plans).toBeGreaterThan(0);
+  });
+
+  test('signing in, and what else the library for it does', async () => {
+    const { db } = opened.database;
+    const secret = 'a secret of the tests, not for anything else';
+    const signIn = createSignIn({ db, secret, isSecure: false, logger: createLogger('silent') });
+    const { plans, complaints } = await look({
+      ...one,
+      async run() {
+        const found = await signIn.signIn(accountOf(1).email, accountPassword);
+        const cookies = found?.setCookies.map((cookie) => cookie.split(';')[0]).join('; ') ?? '';
+        expect(await signIn.session(cookies, true)).toBeDefined();
+        const changed = await signIn.changePassword(cookies, accountPassword, `${accountPassword} 2`);
+        await signIn.signOut(changed?.map((cookie) => cookie.split(';')[0]).join('; ') ?? '');
+      },
+    });
+    expect(complaints).toEqual([]);
+    expect(plans).toBeGreaterThan(5);
   });
 
   test('the recorder of attempts', async () => {

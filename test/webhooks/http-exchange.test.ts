@@ -97,6 +97,11 @@ describe('an answer', () => {
       kind: 'response',
       statusCode: 429,
       retryAfter: '60',
+      headers: [
+        ['retry-after', '60'],
+        ['content-type', 'text/plain'],
+        ['date', expect.any(String)],
+      ],
       contentType: 'text/plain',
       body: 'später',
       truncated: false,

@@ -1,4 +1,4 @@
-import type { Step } from '../../domain/automation';
+import type { Automation, Step } from '../../domain/automation';
 import { eventsOf, isIdle, ofType, summaryOf } from './support/history';
 import { executionStatus, untilEnded, untilExecution } from './support/look';
 import type { Scene } from './support/scene';
@@ -167,6 +167,52 @@ describe('a webhook step', () => {
     await scene.starter.startAutomationRun({ key });
     expect((await logOf(scene, key))[0]).toBe('0 webhook: gave up after 1 attempts: answered 410');
     expect(scene.sender.sent).toHaveLength(1);
+  });
+});
+
+describe('while the automation is paused', () => {
+  const hourMs = 3_600_000;
+  const setStatus = async (scene: Scene, automation: Automation, status: 'active' | 'paused'): Promise<void> => {
+    await scene.place.readClock();
+    await scene.place.stores.automations.save({ ...automation, status, updatedAtMs: scene.place.now() });
+  };
+  const standsAt = async (scene: Scene, key: string) => (await scene.place.stores.runs.get(key))?.standsAt;
+  const hook: Step = { type: 'webhook', url: 'https://hooks.example.com/step' };
+
+  it('time and decisions go on, and the next step that does something is held until it is active again', async () => {
+    const scene = await stage.open();
+    const { key, automation } = await prepareRun(scene, [
+      { type: 'wait', duration: '1h' },
+      { type: 'condition', if: { field: 'contact.email', op: 'exists' }, then: [hook] },
+    ]);
+    await scene.starter.startAutomationRun({ key });
+    await untilWaiting(scene, key);
+    expect(await standsAt(scene, key)).toBe('0');
+    await setStatus(scene, automation, 'paused');
+    await scene.place.skip(1.1 * hourMs);
+    await until('the run is held', async () => (await standsAt(scene, key)) === '1.then.0');
+    await scene.place.skip(30 * 24 * hourMs);
+    expect(scene.sender.sent).toHaveLength(0);
+    const events = await eventsOf(scene.handle(`automation/${key}`));
+    expect(summaryOf(ofType(events, 'TimerStarted').at(-1))).toBe('held before webhook: paused');
+    // A long pause is looked at once an hour: a history has room for some ten thousand looks.
+    expect(events.length).toBeLessThan(30 * 24 * 7 + 500);
+    await setStatus(scene, automation, 'active');
+    await scene.place.skip(1.1 * hourMs);
+    expect(await untilEnded(scene, key)).toMatchObject({ status: 'completed' });
+    expect(scene.sender.sent).toHaveLength(1);
+  });
+
+  it('a contact who leaves ends the run also while it is held', async () => {
+    const scene = await stage.open();
+    const { key, automation, contact } = await prepareRun(scene, [hook]);
+    await setStatus(scene, automation, 'paused');
+    await scene.starter.startAutomationRun({ key });
+    await untilWaiting(scene, key);
+    await scene.place.stores.contacts.delete(scene.workspaceId, contact.id);
+    await scene.place.skip(2 * hourMs);
+    expect(await untilEnded(scene, key)).toMatchObject({ status: 'stopped', reason: 'the contact was deleted' });
+    expect(scene.sender.sent).toHaveLength(0);
   });
 });
 

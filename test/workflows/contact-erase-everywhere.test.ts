@@ -132,7 +132,7 @@ async function live(scene: Scene): Promise<string> {
   const form = {
     ...{ id: newId('form'), workspaceId, name: 'News', listIds: [], doubleOptIn: true },
     ...{ fields: [{ key: 'firstName', label: 'First name', isRequired: false }] },
-    ...{ createdAtMs: place.now(), updatedAtMs: place.now() },
+    ...{ counts: { asked: 0, joined: 0 }, createdAtMs: place.now(), updatedAtMs: place.now() },
   };
   await stores.forms.save(form);
   const writes = createSignUpWrites(

@@ -134,13 +134,14 @@ describe('customEvent', () => {
     });
     const contact = await addContact(scene, { userId: 'u1' });
     const list = await addList(scene);
-    await saveAutomation(scene, { steps: [{ type: 'addToList', listId: list }] });
+    const { id: automationId } = await saveAutomation(scene, { steps: [{ type: 'addToList', listId: list }] });
     const key = await receive(scene, { type: 'track', userId: 'u1', event: 'Purchase Completed' });
     await scene.starter.startCustomEvent(key);
     await scene.starter.startCustomEvent(key);
     await untilExecution(scene, `track/${key}`, 'COMPLETED');
     await scene.starter.startCustomEvent(key);
-    const runs = await scene.place.stores.runs.page({ workspaceId: scene.workspaceId }, { limit: 10 });
+    const { workspaceId } = scene;
+    const runs = await scene.place.stores.runs.page({ workspaceId, automationId }, { limit: 10 });
     expect(runs).toHaveLength(1);
     await untilEnded(scene, runs[0]?._id ?? '');
     expect((await scene.place.stores.contacts.get(scene.workspaceId, contact.id))?.listIds).toEqual([list]);

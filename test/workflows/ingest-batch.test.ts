@@ -70,13 +70,14 @@ describe('ingestBatch', () => {
 
   it('has one effect for keys that come twice, in one batch and in two', async () => {
     const scene = await stage.open();
-    await saveAutomation(scene, { steps: [{ type: 'end' }] });
+    const { id: automationId } = await saveAutomation(scene, { steps: [{ type: 'end' }] });
     const keys = [await identify(scene, 'u1'), await track(scene, 'u1')];
     await runBatch(scene, [...keys, ...keys]);
     await runBatch(scene, keys);
     const { stores } = scene.place;
     expect(await stores.events.collection.countDocuments({ workspaceId: scene.workspaceId })).toBe(1);
-    expect(await stores.runs.page({ workspaceId: scene.workspaceId }, { limit: 10 })).toHaveLength(1);
+    const { workspaceId } = scene;
+    expect(await stores.runs.page({ workspaceId, automationId }, { limit: 10 })).toHaveLength(1);
   });
 
   it('takes more than two hundred messages in their order, two hundred at a time', async () => {

@@ -45,7 +45,8 @@ export async function readMail(raw: Buffer): Promise<Mail | undefined> {
   }
 }
 
-function beginningOf(raw: Buffer): Buffer {
+/** As much of a mail as may be parsed. */
+export function beginningOf(raw: Buffer): Buffer {
   let end = -1;
   for (let line = 0; line < maxParsedLines; line++) {
     end = raw.indexOf(0x0a, end + 1);

@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { foldEmailEvents } from '../../../domain/email-event';
 import { newId } from '../../../src/mongo/new-id';
 import type { Stores } from '../../../src/mongo/stores';
-import { eachOf, ids, list, nothing, now, numbers, onEachPage, one, pages, some, type Exercises } from './exercise';
+import { eachOf, ids, limit, list, nothing, now, numbers, onEachPage, one, some, type Exercises } from './exercise';
 import { at, idOf, workspaces as workspaceIds } from './filled';
 import { campaignOf, emailEventKeyOf, emailEventOf, emailOf } from './filled-emails';
 
@@ -54,21 +54,6 @@ export function emailExercisesOf(
     skipUnsentOf: { ask: 50, run: () => stores.emails.skipUnsentOf(idOf('campaign', 2), 'the campaign was cancelled') },
     // All of a campaign's emails: once, and only where something went wrong.
     tallyOf: { ask: 400, run: () => stores.emails.tallyOf(workspaceId, idOf('campaign', 1)) },
-    page: {
-      ...list,
-      run: () =>
-        eachOf(
-          [
-            {},
-            { campaignId: idOf('campaign', 1) },
-            { campaignId: idOf('campaign', 9) },
-            { contactId: idOf('contact', 3) },
-            { to: 'ann3@example.com' },
-            { to: 'nobody@example.com' },
-          ],
-          (where) => eachOf(pages, (page) => stores.emails.page({ workspaceId, ...where }, page)),
-        ),
-    },
     markSentDelivered: {
       ...some,
       run: () => inTransaction((session) => stores.emails.markSentDelivered(emailIds, session)),
@@ -176,6 +161,7 @@ export function emailExercisesOf(
     },
     delete: { ...one, run: () => stores.campaigns.delete(idOf('campaign', 4)) },
     page: { ...list, run: onEachPage((page) => stores.campaigns.page(workspaceId, page)) },
+    ofTemplate: { ...list, run: () => stores.campaigns.ofTemplate(workspaceId, idOf('template', 1), limit) },
   };
 
   return { emails, emailEvents, emailIngest, suppressions, campaigns };

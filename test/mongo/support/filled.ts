@@ -57,7 +57,8 @@ function message(row: number): MessageDocument {
     workspaceId: workspaceOf(row),
     messageId: `m${row}`,
     type: isTrack ? 'track' : 'identify',
-    source: 'sdk',
+    source: isOld && row % 7 === 0 ? 'rudderstack' : 'sdk',
+    ...(isTrack ? { eventKey: row % 5 === 0 ? 'clicked' : 'opened' } : {}),
     body: JSON.stringify({ type: 'identify', userId: `u${row}`, traits: { email: `new${row}@example.com` } }),
     receivedAt: at(row),
     occurredAt: at(row),
@@ -104,6 +105,7 @@ export async function fill({ db }: Database, stores: Stores): Promise<void> {
     rows.map((row) => ({
       _id: idOf('event', row),
       ...{ workspaceId: workspaceOf(row), type: 'contact.updated' as const, body: '{}', createdAt: at(row) },
+      contactId: idOf('contact', row % 20),
       ...(row % 30 === 0 ? { isDispatched: false } : { isDispatched: true, dispatchedAt: at(row) }),
     })),
   );
@@ -119,7 +121,9 @@ export async function fill({ db }: Database, stores: Stores): Promise<void> {
     rows.map((row) => ({
       _id: idOf('contact', row),
       ...{ workspaceId: workspaceOf(row), email: `${row < 60 ? 'zoe' : 'ann'}${row}@example.com` },
-      ...{ firstName: null, lastName: null, status: 'active' as const, source: 'api' as const },
+      ...{ firstName: null, lastName: null, source: 'api' as const },
+      status: row < 100 && row % 3 === 0 ? ('bounced' as const) : ('active' as const),
+      ...(row < 60 ? { nameKey: `zoe zimmer ${row}`, lastNameKey: `zimmer ${row}` } : {}),
       ...{ metadata: {}, changedAtMs: {}, externalIds: row % 2 ? [{ id: `u${row}`, atMs: 0 }] : [] },
       ...{ listIds: row < 100 ? [lists[row % 2 ? 1 : 0]] : [], createdAt: at(row), updatedAt: at(row) },
     })),

@@ -79,6 +79,13 @@ export function mailExercisesOf(stores: Stores): {
             eachOf(pages, (page) => stores.mailbox.page({ workspaceId, ...where }, page)),
           ),
       },
+      heads: {
+        ...list,
+        run: () =>
+          eachOf([{}, { to: 'ann1@example.com' }], (where) =>
+            eachOf(pages, (page) => stores.mailbox.heads({ workspaceId, ...where }, page)),
+          ),
+      },
       // What it removes.
       clear: { ask: 120, run: () => stores.mailbox.clear(otherWorkspaceId) },
       forget: { ask: 40, run: () => stores.mailbox.forget(workspaceId, 'ann2@example.com') },

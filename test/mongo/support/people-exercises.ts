@@ -20,7 +20,12 @@ const importOf = (row: number): ImportDocument => ({
 });
 const formOf = (row: number): Form => ({
   ...{ id: idOf('form', row), workspaceId: workspaceOf(row), name: 'News', listIds: [], fields: [] },
-  ...{ doubleOptIn: true, createdAtMs: at(row).getTime(), updatedAtMs: at(row).getTime() },
+  ...{
+    counts: { asked: 0, joined: 0 },
+    doubleOptIn: true,
+    createdAtMs: at(row).getTime(),
+    updatedAtMs: at(row).getTime(),
+  },
 });
 const signupOf = (row: number): SignupDocument => ({
   ...{
@@ -99,6 +104,7 @@ export function peopleExercisesOf(
       ...one,
       run: () => eachOf([formOf(1), { ...formOf(1), id: newId('form') }], (form) => stores.forms.save(form)),
     },
+    count: { ...one, run: () => inTransaction((session) => stores.forms.count(idOf('form', 1), 'asked', session)) },
     get: { ...one, run: () => stores.forms.get(workspaceId, idOf('form', 1)) },
     find: { ...one, run: () => stores.forms.find(idOf('form', 1)) },
     delete: { ...one, run: () => stores.forms.delete(workspaceId, idOf('form', 2)) },
@@ -108,6 +114,7 @@ export function peopleExercisesOf(
   const signups: Exercises<Stores['signups']> = {
     get: { ...one, run: () => stores.signups.get(idOf('signup', 1)) },
     save: { ...one, run: () => inTransaction((session) => stores.signups.save(signupOf(1), session)) },
+    ofEmail: { ...one, run: () => stores.signups.ofEmail(workspaceId, 'ann3@example.com', 100) },
     forget: { ...one, run: () => stores.signups.forget(workspaceId, ['ann2@example.com']) },
   };
 

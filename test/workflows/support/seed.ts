@@ -1,4 +1,4 @@
-import type { Automation, Step, Trigger } from '../../../domain/automation';
+import type { Automation, Exit, Step, Trigger } from '../../../domain/automation';
 import { newContact, type Contact } from '../../../domain/contact';
 import type { Delivery } from '../../../domain/delivery';
 import { eventKey } from '../../../domain/event-name';
@@ -140,13 +140,21 @@ export async function receive(
 /** An active automation; saved again under the same id with `version` it is an edited one. */
 export async function saveAutomation(
   { place, workspaceId }: Scene,
-  wanted: { id?: string; version?: number; eventName?: string; steps: Step[]; filter?: Trigger['filter'] },
+  wanted: {
+    id?: string;
+    version?: number;
+    eventName?: string;
+    steps: Step[];
+    filter?: Trigger['filter'];
+    exitOn?: Exit[];
+  },
 ): Promise<Automation> {
-  const { id = newId('automation'), version = 1, eventName = 'Purchase Completed', steps, filter } = wanted;
+  const { id = newId('automation'), version = 1, eventName = 'Purchase Completed', steps, filter, exitOn } = wanted;
   const automation: Automation = {
     ...{ id, workspaceId, name: 'After a purchase', status: 'active', steps, version },
     trigger: { type: 'CUSTOM_EVENT', eventName, ...(filter === undefined ? {} : { filter }) },
     eventKey: eventKey(eventName),
+    ...(exitOn === undefined ? {} : { exitOn }),
     createdAtMs: place.now(),
     updatedAtMs: place.now(),
   };
@@ -158,11 +166,11 @@ export async function saveAutomation(
 export async function prepareRun(
   scene: Scene,
   steps: Step[],
-  wanted: { metadata?: JsonObject; properties?: JsonObject } = {},
+  wanted: { metadata?: JsonObject; properties?: JsonObject; exitOn?: Exit[]; eventName?: string } = {},
 ): Promise<{ key: string; automation: Automation; contact: Contact }> {
-  const { metadata = {}, properties = {} } = wanted;
+  const { metadata = {}, properties = {}, ...more } = wanted;
   const contact = await addContact(scene, { userId: `user-${newId('contact')}`, metadata });
-  const automation = await saveAutomation(scene, { steps });
+  const automation = await saveAutomation(scene, { steps, ...more });
   const userId = contact.externalIds[0]?.id ?? '';
   const message = await receive(scene, { type: 'track', userId, event: automation.trigger.eventName, properties });
   const { runs } = await scene.activities.commitMessages({ keys: [message], mayWait: false });

@@ -1,0 +1,3 @@
+export const minPasswordLength = 12;
+/** Each try costs the hashing of all of it. */
+export const maxPasswordLength = 128;

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { inertCell } from '../../domain/csv';
+import type { Delivery } from '../../domain/delivery';
+import type { DeliveryPage, DeliverySearchStore } from '../mongo/delivery-search';
+import type { PageStart } from '../mongo/page';
+import { deliveryFilterQuery, filterOf, type DeliveryFilterQuery } from './delivery-log-query';
+import { deliverySchema, showDelivery } from './delivery-schema';
+import { pageOf, pageQuery, readCursor, writeCursor } from './page';
+import { drained } from './refusal-report';
+import { route, type Route } from './route';
+
+/** More are said to be more: nobody waits for a number that is read as "many". */
+const maxCounted = 10_000;
+/** Rows of a file, and of a page that it is read by. */
+const maxExported = 100_000;
+const exportPage = 1_000;
+
+export interface DeliveryLogDeps {
+  deliverySearch: DeliverySearchStore;
+  temporalUrl: (workflowId: string) => string | null;
+}
+
+/** The delivery log: page by page, counted, and as a file. */
+export function deliveryLogRoutes({ deliverySearch, temporalUrl }: DeliveryLogDeps): Route[] {
+  const pageFor = async (
+    workspaceId: string,
+    query: DeliveryFilterQuery,
+    page: { after?: PageStart | undefined; limit: number },
+  ): Promise<DeliveryPage> => {
+    const filter = filterOf(query);
+    const { eventId, contactId } = query;
+    if (eventId !== undefined) {
+      const rows = page.after ? [] : await deliverySearch.ofEvent(workspaceId, eventId, filter);
+      return { rows: contactId === undefined ? rows : rows.filter((row) => row.contactId === contactId) };
+    }
+    if (contactId !== undefined) return deliverySearch.ofContact({ workspaceId, contactId }, filter, page);
+    return deliverySearch.page(workspaceId, filter, page);
+  };
+  const countFor = async (workspaceId: string, query: DeliveryFilterQuery) => {
+    if (query.eventId === undefined && query.contactId === undefined) {
+      const count = await deliverySearch.count(workspaceId, filterOf(query), maxCounted + 1);
+      return { count: Math.min(count, maxCounted), isMore: count > maxCounted };
+    }
+    const { rows, next } = await pageFor(workspaceId, query, { limit: maxCounted });
+    return { count: rows.length, isMore: next !== undefined };
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/webhook-deliveries',
+      tag: 'Deliveries',
+      summary: 'The delivery log, newest first',
+      status: 200,
+      query: z.object({ ...pageQuery, ...deliveryFilterQuery }),
+      response: pageOf(deliverySchema),
+      async handle({ caller, query }) {
+        const page = { after: readCursor(query.cursor), limit: query.limit };
+        const { rows, next } = await pageFor(caller.workspace._id, query, page);
+        return {
+          data: rows.map((row) => showDelivery(row, temporalUrl)),
+          nextCursor: next ? writeCursor(next) : null,
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/webhook-deliveries/count',
+      tag: 'Deliveries',
+      summary: `How many deliveries the filters leave, counted up to ${maxCounted.toLocaleString('en')}`,
+      status: 200,
+      query: z.object(deliveryFilterQuery),
+      response: z.object({ count: z.int(), isMore: z.boolean().describe('There are more than were counted') }),
+      handle: ({ caller, query }) => countFor(caller.workspace._id, query),
+    }),
+    route({
+      method: 'get',
+      path: '/webhook-deliveries/export.csv',
+      tag: 'Deliveries',
+      summary: `The delivery log as a CSV file, newest first, ${maxExported.toLocaleString('en')} rows at most`,
+      status: 200,
+      query: z.object(deliveryFilterQuery),
+      file: 'text/csv',
+      async handle({ caller, query, response }) {
+        response.type('text/csv; charset=utf-8').attachment('webhook-deliveries.csv');
+        response.write(`${Object.keys(columns).join(',')}\r\n`);
+        let after: PageStart | undefined;
+        for (let written = 0; written < maxExported && !response.destroyed;) {
+          const { rows, next } = await pageFor(caller.workspace._id, query, { after, limit: exportPage });
+          if (!response.write(rows.map(lineOf).join(''))) await drained(response);
+          written += rows.length;
+          if (!next) break;
+          after = next;
+        }
+        response.end();
+        return undefined;
+      },
+    }),
+  ];
+}
+
+const columns = {
+  id: ({ id }) => id,
+  event: ({ eventType }) => eventType,
+  status: ({ status }) => status,
+  attempts: ({ attemptCount }) => String(attemptCount),
+  lastStatusCode: ({ lastStatusCode }) => lastStatusCode?.toString(),
+  lastError: ({ lastError }) => lastError,
+  createdAt: ({ createdAtMs }) => timeOf(createdAtMs),
+  updatedAt: ({ updatedAtMs }) => timeOf(updatedAtMs),
+  nextAttemptAt: ({ nextAttemptAtMs }) => timeOf(nextAttemptAtMs),
+  endpointId: ({ endpointId }) => endpointId,
+  eventId: ({ eventId }) => eventId,
+  contactId: ({ contactId }) => contactId,
+} as const satisfies Record<string, (delivery: Delivery) => string | undefined>;
+
+function lineOf(delivery: Delivery): string {
+  const cells = Object.values(columns).map((cellOf) => inertCell(cellOf(delivery) ?? ''));
+  return `${cells.join(',')}\r\n`;
+}
+
+function timeOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
