@@ -1,0 +1,26 @@
+import { Button } from '@mantine/core';
+import { GuardedButton } from '../../components/guarded-button';
+
+interface RemoveButtonProps {
+  label: string;
+  isPending: boolean;
+  reason: string | undefined;
+  onClick: () => void;
+}
+
+/** Removes a row; where that is not allowed it says why. */
+export function RemoveButton({ label, isPending, reason, onClick }: RemoveButtonProps) {
+  const props = { size: 'compact-sm', variant: 'subtle', loading: isPending } as const;
+  if (reason !== undefined) {
+    return (
+      <GuardedButton {...props} reason={reason} aria-label={label}>
+        Remove
+      </GuardedButton>
+    );
+  }
+  return (
+    <Button {...props} color="red" aria-label={label} onClick={onClick}>
+      Remove
+    </Button>
+  );
+}
