@@ -22,7 +22,7 @@ const shots: { name: string; at: string; heading: RegExp; isDark?: true; isPhone
   { name: 'delivery', at: 'delivery', heading: /./ },
   { name: 'delivery-dark', at: 'delivery', heading: /./, isDark: true },
   { name: 'event', at: 'event', heading: /./ },
-  { name: 'why', at: '/why?contact=ada@example.com&event=Order%20Completed', heading: /Why/ },
+  { name: 'why', at: '/why?contact=margaret@example.com&event=Purchase%20Complete', heading: /Why/ },
   { name: 'contact', at: 'contact', heading: /./ },
   { name: 'automation', at: 'automation', heading: /./ },
   { name: 'campaign', at: 'campaign', heading: /./ },

@@ -11,7 +11,15 @@ export async function seed(api: Api, receiverUrl: string): Promise<Record<string
   const welcome = await api('POST', '/api/v1/templates', {
     name: 'Welcome',
     subject: 'Welcome, {{ contact.firstName | default: "friend" }}',
-    html: '<h1>Welcome!</h1><p>It is good to have you, {{ contact.firstName | default: "friend" }}. <a href="https://example.com/start">Start here</a>.</p><p><a href="{{ unsubscribeUrl }}">Unsubscribe</a></p>',
+    html: [
+      '<h1>Welcome!</h1>',
+      '<p>It is good to have you, {{ contact.firstName | default: "friend" }}.</p>',
+      '{% if contact.metadata.plan == "pro" %}',
+      '<p>Your plan is <strong>pro</strong>: write to us at any time.</p>',
+      '{% endif %}',
+      '<p><a href="https://example.com/start">Start here</a></p>',
+      '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>',
+    ].join('\n'),
   });
   const automation = await api('POST', '/api/v1/automations', {
     name: 'After a purchase',
@@ -44,7 +52,7 @@ export async function seed(api: Api, receiverUrl: string): Promise<Record<string
       userId: `user_${index}`,
       traits,
     });
-    const event = index % 5 === 4 ? 'purchase-completed' : index % 7 === 6 ? 'Order Completed' : 'Purchase Completed';
+    const event = index % 5 === 4 ? 'purchase-completed' : index % 7 === 6 ? 'Purchase Complete' : 'Purchase Completed';
     const properties = { amount: 20 + index * 7, currency: 'EUR' };
     await api('POST', '/api/rudderstack/track', {
       type: 'track',
@@ -80,7 +88,7 @@ export async function seed(api: Api, receiverUrl: string): Promise<Record<string
     return data.find((row: any) => row.attemptCount >= 3);
   });
   const { data: events } = await api('GET', '/api/v1/events?limit=100');
-  const trace = events.find((event: any) => event.event === 'Order Completed');
+  const trace = events.find((event: any) => event.event === 'Purchase Complete');
   const { data: contacts } = await api('GET', '/api/v1/contacts?email=ada@example.com');
   return {
     delivery: `/deliveries/${delivery.id}`,

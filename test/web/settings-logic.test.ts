@@ -1,6 +1,6 @@
 import { fieldErrors, headersOf, validateValues, valuesOf } from '../../web/src/pages/settings/endpoint-values';
 import { barsOf, chartRows, percent } from '../../web/src/pages/settings/health-figures';
-import { sinceOf } from '../../web/src/pages/settings/recover-range';
+import { sinceOf } from '../../web/src/components/recover-range';
 
 const none = { pending: 0, retrying: 0, delivered: 0, failed: 0, held: 0, cancelled: 0 };
 const endpoint = { url: 'https://a.example', description: '', events: ['contact.created'], headers: { A: '***' } };
