@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Page } from 'playwright-core';
@@ -8,7 +8,7 @@ import { seed, type Api } from './seed';
 
 /**
  * Draws the pictures of the dashboard in the README: starts the product on a folder of its own, fills it, and takes
- * a screenshot of each page. `npm run screenshots`; needs Chromium (CHROMIUM_PATH, or `chromium` on the PATH).
+ * a screenshot of each page. `npm run screenshots`; needs Chromium: Debian's, or what CHROMIUM_PATH names.
  */
 const root = path.join(__dirname, '../../..');
 const pictures = path.join(root, 'docs/pictures/dashboard');
@@ -33,7 +33,9 @@ const shots: { name: string; at: string; heading: RegExp; isDark?: true; isPhone
 
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'esx-screenshots-'));
-  symlinkSync(path.join(root, '.data/bin'), path.join(dataDir, 'bin'));
+  // Engines that were fetched for `npm start` need not be fetched again.
+  const engines = path.join(root, '.data/bin');
+  if (existsSync(engines)) symlinkSync(engines, path.join(dataDir, 'bin'));
   const child = spawn(process.execPath, [path.join(root, 'dist/src/main.js')], {
     env: {
       ...process.env,
