@@ -50,7 +50,7 @@ export function gridOf(range: OverviewRange, nowMs: number): Grid {
 export function stretchesOf({ bucketMs, startsMs }: Grid): Stretch[] {
   const stretches: Stretch[] = [];
   let end = startsMs.length;
-  let size = Math.max(1, Math.ceil(startsMs.length / 8));
+  let size = 1;
   while (end > 0) {
     const start = Math.max(0, end - size);
     const [firstMs, lastMs] = [startsMs[start], startsMs[end - 1]];

@@ -79,7 +79,7 @@ EmailSendX is ready.
   Workspace id      ${first.workspaceId}
   API key           ${made ?? (config.apiKey === undefined ? 'the one shown at the first start; put it into $ESX_API_KEY' : 'as set in $ESX_API_KEY')}
   People            ${first.joinPath === undefined ? `sign in at ${url}/login` : `become the owner: ${url}${first.joinPath}   (holds once, until the next start)`}
-  Mail              ${config.email.smtpUrl === undefined ? `local mailbox: ${url}/api/v1/mailbox` : `to ${new URL(config.email.smtpUrl).host}`}
+  Mail              ${config.email.smtpUrl === undefined ? `local mailbox: ${url}/mailbox` : `to ${new URL(config.email.smtpUrl).host}`}
   Retries after     ${config.retryDelaysMs.map(formatDurationMs).join(', ')}
   Webhooks may also reach  ${config.allowedCidrs.join(', ') || 'public addresses only'}
 

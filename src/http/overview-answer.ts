@@ -31,7 +31,7 @@ interface Counted {
 
 /** What an endpoint's deliveries wait for or have failed by. */
 export interface EndpointFailures {
-  endpoint: Pick<WebhookEndpoint, 'id' | 'url' | 'status' | 'statusReason'>;
+  endpoint: Pick<WebhookEndpoint, 'id' | 'url' | 'description' | 'status' | 'statusReason'>;
   retrying: number;
   failed: number;
   oldestAt: Date | undefined;
@@ -51,8 +51,7 @@ export async function overviewOf(
   const grid = gridOf(range, nowMs);
   const startMs = grid.startsMs[0] ?? nowMs;
   const inStatus = (status: DeliveryStatus) => inTime(statistics.inStatus(workspaceId, status, askWithinMs));
-  const [counted, retrying, pending, held, unresolved, failures, steps] = await Promise.all([
-    countGrid(statistics, workspaceId, grid.bucketMs, stretchesOf(grid)),
+  const [retrying, pending, held, unresolved, failures, steps] = await Promise.all([
     inStatus('retrying'),
     inStatus('pending'),
     inStatus('held'),
@@ -60,6 +59,8 @@ export async function overviewOf(
     failuresOf(deps, workspaceId, startMs),
     statistics.firstSteps(workspaceId),
   ]);
+  // Last, as it takes all the time there is: what fails now must not be missing for it.
+  const counted = await countGrid(statistics, workspaceId, grid.bucketMs, stretchesOf(grid), nowMs);
   const isCut = [retrying, pending, held, unresolved, failures].includes(undefined);
   return {
     nowMs,
@@ -79,10 +80,11 @@ async function countGrid(
   workspaceId: string,
   bucketMs: number,
   stretches: readonly Stretch[],
+  nowMs: number,
 ): Promise<Counted & { sinceMs: number }> {
   const endMs = performance.now() + countWithinMs;
   const counted: Counted = { tallies: [], byEvent: new Map() };
-  let sinceMs = stretches[0]?.untilMs ?? 0;
+  let sinceMs = nowMs;
   for (const { fromMs, untilMs } of stretches) {
     const withinMs = endMs - performance.now();
     if (withinMs < 1) break;

@@ -36,6 +36,7 @@ const overviewSchema = z.object({
     z.object({
       endpointId: z.string(),
       url: z.string(),
+      description: z.string(),
       status: z.enum([...endpointStatuses, 'deleted']),
       reason: z.string().nullable(),
       retrying: count,
@@ -111,6 +112,7 @@ function showFailures({ endpoint, oldestAt, nextAttemptAt, ...rest }: EndpointFa
   return {
     endpointId: endpoint.id,
     url: endpoint.url,
+    description: endpoint.description,
     status: endpoint.status,
     reason: endpoint.statusReason ?? null,
     oldestAt: oldestAt?.toISOString() ?? null,

@@ -14,16 +14,19 @@ const body = JSON.stringify({
 });
 const sentAt = Date.parse('2026-04-15T10:00:00Z');
 const seconds = sentAt / 1_000;
-const printOf = (text: string): string => sha256(`emailsendx share\n${webhookId}\n${text}`);
+const printOf = (text: string) => {
+  const printed = `emailsendx share\n${webhookId}\n${text}`;
+  return { sha256: sha256(printed), bodySha256: sha256(`${printed}\n${body}`) };
+};
 
 const sent: Sent = {
   webhookId,
   timestamps: [seconds - 30, seconds],
-  body: { sha256: sha256(body), bytes: Buffer.byteLength(body) },
+  body: { bytes: Buffer.byteLength(body) },
   payload: maskPayload(JSON.parse(body)),
   secretPrints: [
-    { sha256: printOf(secret), isCurrent: true },
-    { sha256: printOf(older), isCurrent: false },
+    { ...printOf(secret), isCurrent: true },
+    { ...printOf(older), isCurrent: false },
   ],
   nowMs: sentAt + 60_000,
 };
@@ -74,8 +77,16 @@ test('fields in another order are told from other content', async () => {
 });
 
 test('the signature names the parts that it differs by', async () => {
-  const found = await check({ secret: newWebhookSecret(), body: `${body} ` });
-  expect(found['signature']).toBe('wrong: It differs because of the secret and the body.');
+  const found = await check({ id: 'evt_other', body: `${body} ` });
+  expect(found['signature']).toBe('wrong: It differs because of the body and the id.');
+});
+
+test('who has not the secret cannot hold a guess of the body against it', async () => {
+  for (const other of ['', newWebhookSecret()]) {
+    expect((await check({ secret: other }))['body']).toMatch(/^open: It can be compared once the right signing secret/);
+  }
+  const bare = secret.slice('whsec_'.length);
+  expect((await check({ secret: bare }))['body']).toMatch(/^ok/);
 });
 
 test('what is not pasted stays open, and an old webhook is said to be old', async () => {

@@ -49,7 +49,7 @@ const secretShown = async (): Promise<string> =>
 
 let id = '';
 let secret = '';
-const openEndpoint = (tab = ''): Promise<void> => dashboard.open(`/settings/webhooks/${id}/${tab}`, /^Webhook to/);
+const openEndpoint = (tab = ''): Promise<void> => dashboard.open(`/settings/webhooks/${id}/${tab}`, hostile);
 const stored = async () => (await dashboard.system.call('GET', `/api/v1/webhooks/${id}`)).json;
 
 test('adding a webhook to a receiver that fails shows the ping’s result at once, and the secret once', async () => {

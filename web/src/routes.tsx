@@ -23,7 +23,11 @@ const pages: RouteObject[] = [
 ];
 
 export const router = createBrowserRouter([
-  ...[...openAccountRoutes, ...openDeliveryRoutes].map((route) => ({ ...route, ErrorBoundary: Failed })),
+  ...[...openAccountRoutes, ...openDeliveryRoutes].map((route) => ({
+    ...route,
+    ErrorBoundary: Failed,
+    HydrateFallback: () => null,
+  })),
   {
     path: '/',
     Component: Shell,

@@ -8,13 +8,31 @@ export const owner = { email: 'owner@acme.com', password: 'correct horse battery
 
 /** A gateway, a worker, a receiver, and a browser whose page is signed in as the owner. */
 export async function startDashboard(settings: Record<string, string> = {}) {
-  const [system, browser] = await Promise.all([
-    startSystem(
+  const starting = {
+    system: startSystem(
       { mongoUri: testMongoUri(), temporalAddress: testTemporalAddress() },
       { ESX_OWNER_EMAIL: owner.email, ESX_OWNER_PASSWORD: owner.password, ...settings },
     ),
-    launchChromium(),
-  ]);
+    browser: launchChromium(),
+  };
+  /** Of both, whatever became of the other. */
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([
+      starting.browser.then((browser) => browser.close()),
+      starting.system.then((system) => system.stop()),
+    ]);
+  };
+  try {
+    const [system, browser] = await Promise.all([starting.system, starting.browser]);
+    return await signedIn(system, browser, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+export type Dashboard = Awaited<ReturnType<typeof startDashboard>>;
+
+async function signedIn(system: System, browser: Browser, close: () => Promise<void>) {
   const context = await newContext(browser, system);
   const page = await context.newPage();
   const faults = watchFaults(page);
@@ -34,13 +52,9 @@ export async function startDashboard(settings: Record<string, string> = {}) {
     accessibility: () => accessibilityFindings(page),
     /** Somebody who is not signed in. */
     stranger: () => newContext(browser, system),
-    async close(): Promise<void> {
-      await browser.close();
-      await system.stop();
-    },
+    close,
   };
 }
-export type Dashboard = Awaited<ReturnType<typeof startDashboard>>;
 
 /** A browser of its own, signed in as nobody. */
 export function newContext(browser: Browser, system: Pick<System, 'url'>): Promise<BrowserContext> {

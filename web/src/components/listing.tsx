@@ -12,6 +12,9 @@ export interface Column<Row> {
   isMinor?: boolean;
 }
 
+/** On a phone a table is pushed aside in its box, rather than its words broken letter by letter. */
+const minWidth = 84;
+
 interface ListingProps<Row extends { id: string }> {
   /** What the rows are, for screen readers: "Deliveries". */
   label: string;
@@ -57,7 +60,13 @@ export function Listing<Row extends { id: string }>(props: ListingProps<Row>) {
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ title, width, align, isMinor }) => (
-                <Table.Th key={title} w={width} ta={align ?? 'left'} {...(isMinor ? { visibleFrom: 'sm' } : {})}>
+                <Table.Th
+                  key={title}
+                  w={width}
+                  miw={width ?? minWidth}
+                  ta={align ?? 'left'}
+                  {...(isMinor ? { visibleFrom: 'sm' } : {})}
+                >
                   {title}
                 </Table.Th>
               ))}

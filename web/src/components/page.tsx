@@ -26,17 +26,19 @@ export function Page({ title, about, actions, back, children }: PageProps) {
             ← {back.label}
           </Anchor>
         ) : null}
-        <Group justify="space-between" align="flex-start">
-          <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
-            {title}
-          </Title>
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <Box flex="1 1 280px" miw={0}>
+            <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+              {title}
+            </Title>
+            {about ? (
+              <Text c="dimmed" size="sm" component="div">
+                {about}
+              </Text>
+            ) : null}
+          </Box>
           {actions ? <Group gap="xs">{actions}</Group> : null}
         </Group>
-        {about ? (
-          <Text c="dimmed" size="sm" component="div">
-            {about}
-          </Text>
-        ) : null}
       </Box>
       {children}
     </Stack>

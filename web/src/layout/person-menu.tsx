@@ -26,7 +26,7 @@ export function PersonMenu({ session }: { session: Session }) {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" rightSection={<IconChevronDown size={16} />}>
+        <Button variant="subtle" color="gray" miw={0} px="xs" rightSection={<IconChevronDown size={16} />}>
           {session.person?.name ?? 'API key'}
         </Button>
       </Menu.Target>

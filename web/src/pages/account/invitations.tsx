@@ -6,7 +6,7 @@ import { Listing } from '../../components/listing';
 import { showDone } from '../../components/notify';
 import { Empty } from '../../components/states';
 import { Time } from '../../components/time';
-import { RemoveButton } from '../settings/remove-button';
+import { RemoveButton } from '../../components/remove-button';
 import { loadInvitations, roles, type Invitation } from './people-calls';
 
 /** Invitations that nobody has followed yet. */
@@ -21,7 +21,7 @@ export function Invitations({ invite }: { invite: ReactNode }) {
         { title: 'Role', cell: ({ role }) => roles.find(({ value }) => value === role)?.label },
         { title: 'Invited by', cell: ({ invitedBy }) => invitedBy ?? 'an API key', isMinor: true },
         { title: 'Holds until', cell: ({ expiresAt }) => <Time at={expiresAt} isRelative /> },
-        { title: 'Action', align: 'right', cell: (invitation) => <Remove invitation={invitation} /> },
+        { title: 'Actions', align: 'right', cell: (invitation) => <Remove invitation={invitation} /> },
       ]}
       empty={
         <Empty title="No open invitations" action={invite}>

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, ApiError, read } from '../../api/client';
 import { showError } from '../../components/notify';
-import { SecretOnce } from '../settings/secret-once';
+import { SecretOnce } from '../../components/secret-once';
 import { roles, type Person } from './people-calls';
 
 interface Wanted {

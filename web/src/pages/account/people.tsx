@@ -7,7 +7,7 @@ import { Listing } from '../../components/listing';
 import { Empty } from '../../components/states';
 import { Time } from '../../components/time';
 import { SettingsPage } from '../../layout/settings-tabs';
-import { useOwnerReason } from '../settings/owner';
+import { useOwnerReason } from '../../components/owner-reason';
 import { Invitations } from './invitations';
 import { InvitePerson } from './invite-person';
 import { PersonActions } from './person-actions';
@@ -90,7 +90,11 @@ function NameAndEmail({ person: { name, email }, isMe }: { person: Person; isMe:
         <Text inherit style={{ overflowWrap: 'anywhere' }}>
           {name}
         </Text>
-        {isMe ? <Badge variant="light">you</Badge> : null}
+        {isMe ? (
+          <Badge variant="light" tt="none">
+            you
+          </Badge>
+        ) : null}
       </Group>
       <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
         {email}

@@ -4,8 +4,8 @@ import { api, read } from '../../api/client';
 import { useConfirm } from '../../components/confirm';
 import { GuardedButton } from '../../components/guarded-button';
 import { showDone } from '../../components/notify';
-import { RemoveButton } from '../settings/remove-button';
-import { SecretOnce } from '../settings/secret-once';
+import { RemoveButton } from '../../components/remove-button';
+import { SecretOnce } from '../../components/secret-once';
 import type { Person } from './people-calls';
 
 interface PersonActionsProps {

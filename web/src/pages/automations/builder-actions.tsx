@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { api, ApiError, read } from '../../api/client';
 import { useConfirm } from '../../components/confirm';
 import { GuardedButton } from '../../components/guarded-button';
+import { unguarded } from '../../components/leave-guard';
 import { showDone, showError } from '../../components/notify';
 import type { bodyOf } from './draft';
 import type { Problem } from './problems';
@@ -17,13 +18,12 @@ interface BuilderActionsProps {
   problems: Problem[];
   /** From here on the page shows all that is wrong. */
   onTry: () => void;
-  onLeave: () => void;
   onSaved: (automation: Automation) => void;
 }
 
 /** Save, activate, pause, delete. */
 export function BuilderActions(props: BuilderActionsProps) {
-  const { saved, body, isDirty, problems, onTry, onLeave, onSaved } = props;
+  const { saved, body, isDirty, problems, onTry, onSaved } = props;
   const queries = useQueryClient();
   const refresh = useRefreshAutomations();
   const navigate = useNavigate();
@@ -42,10 +42,7 @@ export function BuilderActions(props: BuilderActionsProps) {
       onSaved(automation);
       queries.setQueryData(['automations', 'one', automation.id], automation);
       showDone(`“${automation.name}” is saved as version ${automation.version} and ${automation.status}.`);
-      if (!saved) {
-        onLeave();
-        await navigate(`/automations/${automation.id}`, { replace: true });
-      }
+      if (!saved) await navigate(`/automations/${automation.id}`, { replace: true, state: unguarded });
       await refresh();
     },
     onError: (error) => {
@@ -58,8 +55,7 @@ export function BuilderActions(props: BuilderActionsProps) {
   const remove = useMutation({
     mutationFn: (id: string) => api.DELETE('/api/v1/automations/{id}', { params: { path: { id } } }),
     onSuccess: async () => {
-      onLeave();
-      await navigate('/automations');
+      await navigate('/automations', { state: unguarded });
       await refresh();
     },
   });
@@ -76,7 +72,7 @@ export function BuilderActions(props: BuilderActionsProps) {
   const drop = async (): Promise<void> => {
     const isSure = await ask({
       title: `Delete “${saved?.name}”?`,
-      text: `Its ${inside} runs under way stop at their next step. This cannot be undone; pausing can.`,
+      text: `${underWay(inside)} This cannot be undone; pausing can.`,
       action: 'Delete automation',
       isDangerous: true,
     });
@@ -137,6 +133,13 @@ function reasonNotToActivate(problems: Problem[]): string | undefined {
   const place = first.pointer.slice(1).replaceAll('/', '.');
   const others = problems.length > 1 ? `, and ${problems.length - 1} more` : '';
   return `Mend this first – ${place}: ${first.detail}${others}.`;
+}
+
+function underWay(inside: number): string {
+  if (inside === 0) return 'No run is under way.';
+  return inside === 1
+    ? 'Its run under way stops at the next step.'
+    : `Its ${inside} runs under way stop at their next step.`;
 }
 
 function PauseText({ inside }: { inside: number }) {

@@ -1,16 +1,16 @@
 import { Tabs } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { api, read } from '../../api/client';
 import { useLive } from '../../api/live';
+import { useLeaveGuard } from '../../components/leave-guard';
 import { Page } from '../../components/page';
 import { Status } from '../../components/status';
 import { BuilderActions } from './builder-actions';
 import { bodyOf, type Draft } from './draft';
 import { FlowTab } from './flow-tab';
-import { useLeaveGuard } from './leave-guard';
 import { faultsByPlace, type Problem } from './problems';
 import { useRefreshAutomations, type Automation } from './queries';
 import { RunsTab } from './runs-tab';
@@ -35,8 +35,7 @@ export function Builder(props: BuilderProps) {
 
   const body = bodyOf(state.draft);
   const isDirty = JSON.stringify(body) !== savedText;
-  const isLeaving = useRef(false);
-  useLeaveGuard(isDirty, isLeaving);
+  useLeaveGuard(isDirty);
   const problems = useProblems(body);
   const tab = saved ? (params.get('tab') ?? 'flow') : params.get('tab') === 'simulate' ? 'simulate' : 'flow';
 
@@ -52,7 +51,6 @@ export function Builder(props: BuilderProps) {
           isDirty={isDirty || !saved}
           problems={problems}
           onTry={() => setIsTried(true)}
-          onLeave={() => (isLeaving.current = true)}
           onSaved={(automation) => {
             setSaved(automation);
             setSavedText(JSON.stringify(body));

@@ -1,10 +1,11 @@
-import { Anchor, Badge, Button, Group, Paper, Stack, Text, Timeline } from '@mantine/core';
+import { Anchor, Badge, Group, Paper, Stack, Text, Timeline } from '@mantine/core';
 import { Link, useParams } from 'react-router';
 import { useLive } from '../../api/live';
 import { Page } from '../../components/page';
 import { Loaded } from '../../components/states';
 import { CopyText } from '../../components/copy';
 import { Status } from '../../components/status';
+import { TemporalButton } from '../../components/temporal-link';
 import { Time } from '../../components/time';
 import { stepAt } from './draft';
 import { useAutomation, useNamed, useRefreshAutomations, useRun, useVersion, type Position, type Run } from './queries';
@@ -19,18 +20,11 @@ export function RunPage() {
   useLive('runs', ({ ids, isAll }) => {
     if (isAll || ids.includes(runId)) void refresh();
   });
-  const temporalUrl = query.data?.temporalUrl;
   return (
     <Page
       title={automation.data ? `Run of ${automation.data.name}` : 'Run'}
       back={{ to: `/automations/${id}?tab=runs`, label: 'Runs' }}
-      actions={
-        temporalUrl ? (
-          <Button component="a" href={temporalUrl} target="_blank" rel="noreferrer" variant="default">
-            Open in the Temporal Web UI
-          </Button>
-        ) : null
-      }
+      actions={<TemporalButton url={query.data?.temporalUrl} />}
     >
       <Loaded query={query}>
         {(run) => (

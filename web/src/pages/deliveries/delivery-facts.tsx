@@ -11,7 +11,7 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
   const { id, status, endpoint, contactId, attemptCount, timeline, nextAttemptAt, createdAt, eventId } = delivery;
   return (
     <Card withBorder p="md">
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} verticalSpacing="sm">
+      <SimpleGrid cols={{ base: 2, md: 4 }} verticalSpacing="sm" mb="sm">
         <Fact name="Status">
           <Group gap="xs" aria-live="polite">
             <Status value={status} />
@@ -36,6 +36,11 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
             <Status value={endpoint.status} reason={endpoint.statusReason} />
           )}
         </Fact>
+        <Fact name="Made">
+          <Time at={createdAt} />
+        </Fact>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} verticalSpacing="sm">
         <Fact name="Contact">
           {contactId === null ? (
             'of nobody'
@@ -47,17 +52,12 @@ export function DeliveryFacts({ delivery }: { delivery: Delivery }) {
         </Fact>
         <Fact name="webhook-id">
           <CopyText value={eventId} label="webhook-id" />
+          <Anchor component={Link} to={`/deliveries?eventId=${eventId}`} size="xs">
+            The same event at all endpoints
+          </Anchor>
         </Fact>
         <Fact name="Delivery id">
           <CopyText value={id} label="delivery id" />
-        </Fact>
-        <Fact name="Made">
-          <Time at={createdAt} />
-        </Fact>
-        <Fact name="Same event">
-          <Anchor component={Link} to={`/deliveries?eventId=${eventId}`} inherit>
-            At all endpoints
-          </Anchor>
         </Fact>
       </SimpleGrid>
     </Card>

@@ -1,16 +1,18 @@
 import { Button, Card, Text, Title } from '@mantine/core';
-import { IconExternalLink } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useConfirm } from '../../components/confirm';
 import { Json } from '../../components/copy';
+import { endpointName } from '../../components/endpoint-name';
 import { GuardedButton } from '../../components/guarded-button';
 import { showDone } from '../../components/notify';
 import { Page } from '../../components/page';
 import { Loaded } from '../../components/states';
+import { TemporalButton } from '../../components/temporal-link';
 import { Attempts } from './attempts';
 import { DeliveryFacts } from './delivery-facts';
-import { useCancel, useDelivery, useRetrigger, type Delivery } from './queries';
+import { useCancel, useDelivery, type Delivery } from './queries';
+import { retriggerWords, useRetriggering } from './retrigger';
 import { SendToLaptop } from './send-to-laptop';
 import { ShareDialog } from './share-dialog';
 import { Timeline } from './timeline';
@@ -30,7 +32,7 @@ export function DeliveryPage() {
   const delivery = query.data;
   return (
     <Page
-      title={`${delivery.event} → ${hostOf(delivery.endpoint.url)}`}
+      title={`${delivery.event} → ${nameOf(delivery.endpoint)}`}
       back={back}
       actions={<Actions delivery={delivery} />}
     >
@@ -57,36 +59,16 @@ export function DeliveryPage() {
   );
 }
 
-function hostOf(url: string | null): string {
-  return url !== null && URL.canParse(url) ? new URL(url).host : 'a deleted endpoint';
+function nameOf({ url, description }: Delivery['endpoint']): string {
+  return url === null ? 'a deleted endpoint' : endpointName({ url, description });
 }
-
-/** What a retrigger means in each status. */
-const retriggerWords: Record<Delivery['status'], string> = {
-  pending: 'Attempt now',
-  retrying: 'Attempt now',
-  held: 'Attempt now',
-  failed: 'Retrigger',
-  cancelled: 'Retrigger',
-  delivered: 'Deliver again',
-};
 
 function Actions({ delivery }: { delivery: Delivery }) {
   const { id, status, endpoint, payload, temporalUrl } = delivery;
   const ask = useConfirm();
-  const retrigger = useRetrigger(id);
+  const { sendAgain, isPending } = useRetriggering(delivery);
   const cancel = useCancel(id);
   const [isSharing, setIsSharing] = useState(false);
-  const sendAgain = async (): Promise<void> => {
-    const isAgreed =
-      status !== 'delivered' ||
-      (await ask({
-        title: 'Deliver it once more?',
-        text: 'The receiver took it already, and gets it again with the same webhook-id.',
-        action: 'Deliver again',
-      }));
-    if (isAgreed) retrigger.mutate(undefined, { onSuccess: ({ detail }) => showDone(`Queued. ${detail}`) });
-  };
   const stop = async (): Promise<void> => {
     const isAgreed = await ask({
       title: 'Cancel this delivery?',
@@ -99,7 +81,7 @@ function Actions({ delivery }: { delivery: Delivery }) {
   return (
     <>
       <GuardedButton
-        loading={retrigger.isPending}
+        loading={isPending}
         reason={reasonNotToSend(endpoint, payload === null)}
         onClick={() => void sendAgain()}
       >
@@ -118,18 +100,7 @@ function Actions({ delivery }: { delivery: Delivery }) {
       <Button variant="default" onClick={() => setIsSharing(true)}>
         Share
       </Button>
-      {temporalUrl === null ? null : (
-        <Button
-          variant="default"
-          component="a"
-          href={temporalUrl}
-          target="_blank"
-          rel="noreferrer"
-          rightSection={<IconExternalLink size={16} />}
-        >
-          Workflow
-        </Button>
-      )}
+      <TemporalButton url={temporalUrl} />
       <ShareDialog deliveryId={id} isOpen={isSharing} onClose={() => setIsSharing(false)} />
     </>
   );

@@ -3,7 +3,9 @@ import { Link } from 'react-router';
 import type { Column } from '../../components/listing';
 import { Status } from '../../components/status';
 import { Countdown, Time } from '../../components/time';
+import type { useEndpointNames } from './endpoint-names';
 import type { DeliveryRow } from './queries';
+import { RetriggerIcon } from './retrigger';
 
 /** Marks the link of a row, which the keys j and k go through. */
 export const rowLink = 'data-delivery';
@@ -16,7 +18,7 @@ interface Selection {
 export function logColumns(
   selection: Selection,
   slots: number,
-  nameOf: (endpointId: string) => string,
+  { nameOf, reasonNotToSend }: Pick<ReturnType<typeof useEndpointNames>, 'nameOf' | 'reasonNotToSend'>,
 ): Column<DeliveryRow>[] {
   return [
     {
@@ -34,10 +36,10 @@ export function logColumns(
       title: 'Event',
       cell: ({ id, event, eventId }) => (
         <>
-          <Anchor component={Link} to={`/deliveries/${id}`} {...{ [rowLink]: id }}>
+          <Anchor component={Link} to={`/deliveries/${id}`} inherit {...{ [rowLink]: id }}>
             {event}
           </Anchor>
-          <Text size="xs" c="dimmed" className="mono" visibleFrom="sm">
+          <Text size="xs" c="dimmed" className="mono" visibleFrom="sm" style={{ whiteSpace: 'nowrap' }}>
             {eventId}
           </Text>
         </>
@@ -51,7 +53,15 @@ export function logColumns(
         </Box>
       ),
     },
-    { title: 'Endpoint', isMinor: true, cell: ({ endpointId }) => nameOf(endpointId) },
+    {
+      title: 'Endpoint',
+      isMinor: true,
+      cell: ({ endpointId }) => (
+        <Text inherit lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
+          {nameOf(endpointId)}
+        </Text>
+      ),
+    },
     {
       title: 'Attempts',
       isMinor: true,
@@ -79,6 +89,12 @@ export function logColumns(
           <Time at={createdAt} isRelative />
         </Group>
       ),
+    },
+    {
+      title: 'Again',
+      width: 60,
+      align: 'right',
+      cell: (row) => <RetriggerIcon row={row} reason={reasonNotToSend(row.endpointId)} />,
     },
   ];
 }

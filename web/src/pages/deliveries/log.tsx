@@ -25,7 +25,7 @@ export function DeliveriesPage() {
   const [isRecovering, setIsRecovering] = useState(false);
   const [chosen, setChosen] = useState<string[]>([]);
   const { list, waiting, showNew } = useLiveLog(filters, !isLive || chosen.length > 0);
-  const { nameOf, endpoints } = useEndpointNames();
+  const names = useEndpointNames();
   const slots = 1 + (useSession().data?.server.retryDelaysMs.length ?? 5);
   useRowKeys();
   const shown = list.rows?.map(({ id }) => id) ?? [];
@@ -75,9 +75,9 @@ export function DeliveriesPage() {
       <Listing
         label="Deliveries"
         list={list}
-        columns={logColumns(selection, slots, nameOf)}
+        columns={logColumns(selection, slots, names)}
         onClearFilters={filters.isSet ? filters.clear : undefined}
-        empty={<NothingYet hasEndpoints={endpoints.length > 0} />}
+        empty={<NothingYet hasEndpoints={names.endpoints.length > 0} />}
       />
       <RecoverDialog
         isOpen={isRecovering}
@@ -114,7 +114,7 @@ function NothingYet({ hasEndpoints }: { hasEndpoints: boolean }) {
       title="No deliveries yet"
       action={
         <Button variant="light" component={Link} to={hasEndpoints ? '/settings/integrations' : '/settings/webhooks'}>
-          {hasEndpoints ? 'Send a sample identify' : 'Add a webhook'}
+          {hasEndpoints ? 'Send a sample identify' : 'Add webhook'}
         </Button>
       }
     >

@@ -44,7 +44,8 @@ export function useRetrigger(id: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => read(api.POST('/api/v1/webhook-deliveries/{id}/retrigger', { params: { path: { id } } })),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['delivery', id] }),
+    onSettled: () =>
+      Promise.all(['delivery', 'deliveries'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   });
 }
 

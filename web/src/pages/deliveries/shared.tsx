@@ -81,9 +81,8 @@ function View({ view }: { view: SharedView }) {
           <Json value={view.payload} label="masked payload" />
         )}
         {view.body === null ? null : (
-          <Text size="sm" mt="sm" component="div">
-            SHA-256 of the {view.body.bytes} bytes that were posted and signed
-            <CopyText value={view.body.sha256} label="SHA-256 of the body" />
+          <Text size="sm" mt="sm" c="dimmed">
+            {view.body.bytes} bytes were posted and signed. Below, the signing secret tells whether yours are the same.
           </Text>
         )}
       </Card>

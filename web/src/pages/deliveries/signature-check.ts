@@ -1,14 +1,14 @@
-import { checkBody, sha256Hex } from './signed-body';
+import { checkBody, sha256Hex, type BodyCheck } from './signed-body';
 
 /** What is known of a delivery to whoever has its link. */
 export interface Sent {
   webhookId: string;
   /** Unix seconds of each attempt. */
   timestamps: number[];
-  body: { sha256: string; bytes: number } | null;
+  body: { bytes: number } | null;
   /** Fields and shape are those of the payload; its personal values are masked. */
   payload: unknown;
-  secretPrints: { sha256: string; isCurrent: boolean }[];
+  secretPrints: { sha256: string; bodySha256: string | null; isCurrent: boolean }[];
   nowMs: number;
 }
 /** What somebody has pasted; empty where nothing was. */
@@ -36,7 +36,8 @@ const toleranceSeconds = 300;
 /** Which part of a signature is wrong. Nothing leaves the browser. */
 export async function checkSignature(pasted: Pasted, sent: Sent): Promise<Finding[]> {
   const secret = await checkSecret(pasted.secret, sent);
-  const found = [secret, await checkBody(pasted.body, sent), checkId(pasted.id, sent), ...checkTimes(pasted, sent)];
+  const body = await checkBody(pasted.body, sent, await bodyCheckOf(pasted.secret, sent));
+  const found = [secret, body, checkId(pasted.id, sent), ...checkTimes(pasted, sent)];
   return [...found, await checkHash(pasted, found)];
 }
 
@@ -46,10 +47,7 @@ async function checkSecret(text: string, { webhookId, secretPrints }: Sent): Pro
   if (secretPrints.length === 0) {
     return { part, verdict: 'open', text: 'The endpoint has no secret any more: it was deleted.' };
   }
-  const printed = async (secret: string) => {
-    const print = await sha256Hex(['emailsendx share', webhookId, secret].join('\n'));
-    return secretPrints.find(({ sha256 }) => sha256 === print);
-  };
+  const printed = (secret: string) => printOf(secret, { webhookId, secretPrints });
   const match = await printed(text);
   if (match) {
     return {
@@ -71,6 +69,24 @@ async function checkSecret(text: string, { webhookId, secretPrints }: Sent): Pro
     verdict: 'wrong',
     text: 'Not the secret of this endpoint. It may be another endpoint’s, or from before a rotation.',
   };
+}
+
+type Printed = Pick<Sent, 'webhookId' | 'secretPrints'>;
+
+async function printOf(secret: string, { webhookId, secretPrints }: Printed) {
+  const print = await sha256Hex(['emailsendx share', webhookId, secret].join('\n'));
+  return secretPrints.find(({ sha256 }) => sha256 === print);
+}
+
+/** Undefined where no secret was pasted that the body's print was made with. */
+async function bodyCheckOf(text: string, sent: Printed): Promise<BodyCheck | undefined> {
+  for (const secret of [text, text.trim(), `whsec_${text.trim()}`]) {
+    const bodySha256 = (await printOf(secret, sent))?.bodySha256;
+    if (!bodySha256) continue;
+    return async (body) =>
+      (await sha256Hex(['emailsendx share', sent.webhookId, secret, body].join('\n'))) === bodySha256;
+  }
+  return undefined;
 }
 
 function checkId(text: string, { webhookId }: Sent): Finding {

@@ -49,12 +49,10 @@ export function Charts({ data }: { data: OverviewData }) {
         />
       </Chart>
       <Chart title="Not arrived" about={`The share of deliveries that have failed or are retried, in ${during}`}>
-        <LineChart
+        <BarChart
           {...common}
           data={rows}
           unit=" %"
-          curveType="monotone"
-          withDots={false}
           yAxisProps={{ domain: [0, 100] }}
           series={[{ name: 'errorRate', label: 'not arrived', color: 'red.6' }]}
         />
@@ -77,7 +75,7 @@ export function Charts({ data }: { data: OverviewData }) {
         />
       </Chart>
       {byEvent.length > 0 ? (
-        <Chart title="Deliveries by event" about={`The events that deliveries of ${during} tell of`}>
+        <Chart title="Deliveries by event" about={`The events that deliveries of ${during} tell of`} isWide>
           <BarChart
             {...common}
             data={byEvent}
@@ -97,10 +95,18 @@ export function Charts({ data }: { data: OverviewData }) {
   );
 }
 
+interface ChartProps {
+  title: string;
+  about: string;
+  /** Over all columns. */
+  isWide?: boolean;
+  children: ReactNode;
+}
+
 /** The drawing says in words what it shows, for those who cannot see it. */
-function Chart({ title, about, children }: { title: string; about: string; children: ReactNode }) {
+function Chart({ title, about, isWide, children }: ChartProps) {
   return (
-    <Card withBorder mih={300}>
+    <Card withBorder mih={300} {...(isWide ? { style: { gridColumn: '1 / -1' } } : {})}>
       <Title order={2} size="h5">
         {title}
       </Title>

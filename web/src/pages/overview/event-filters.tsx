@@ -53,7 +53,7 @@ export function EventFilters({ filters }: { filters: Filters }) {
       size="xs"
       value={filters.get(name) ?? ''}
       onChange={(event) => filters.set(name, event.currentTarget.value)}
-      data={[{ value: '', label: 'any' }, ...values.map((value) => ({ value, label: value }))]}
+      data={[{ value: '', label: 'Any' }, ...values.map((value) => ({ value, label: value }))]}
     />
   );
   return (

@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import { Status } from '../../components/status';
 import { Countdown, Time } from '../../components/time';
 import type { EventDetail } from './event-words';
-import { TemporalLink } from './temporal-link';
+import { TemporalLink } from '../../components/temporal-link';
 
 /** Whether an automation started by the message, and how far its run has come. */
 export function Automation({

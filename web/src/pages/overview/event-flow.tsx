@@ -7,7 +7,7 @@ import { Status } from '../../components/status';
 import { Time } from '../../components/time';
 import { Automation, WebhookEvent } from './event-flow-parts';
 import { quoted, type EventDetail } from './event-words';
-import { TemporalLink } from './temporal-link';
+import { TemporalLink } from '../../components/temporal-link';
 
 interface Place {
   key: string;

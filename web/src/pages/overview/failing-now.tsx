@@ -1,5 +1,6 @@
 import { Anchor, Badge, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
+import { endpointName } from '../../components/endpoint-name';
 import { Countdown, Time } from '../../components/time';
 import { Status } from '../../components/status';
 import { count } from './figures';
@@ -33,10 +34,10 @@ function Endpoint({ row }: { row: Row }) {
   const of = `/deliveries?endpointId=${row.endpointId}`;
   return (
     <Group justify="space-between" gap="xs" align="flex-start">
-      <Stack gap={2} style={{ minWidth: 0 }}>
+      <Stack gap={2} flex="1 1 260px" miw={0}>
         <Group gap="xs">
-          <Anchor component={Link} to={`/settings/webhooks/${row.endpointId}`} className="mono" size="sm">
-            {row.url}
+          <Anchor component={Link} to={`/settings/webhooks/${row.endpointId}`} size="sm" lineClamp={2} title={row.url}>
+            {endpointName(row)}
           </Anchor>
           {row.status === 'active' ? null : <Status value={row.status} reason={row.reason} />}
         </Group>
@@ -48,7 +49,7 @@ function Endpoint({ row }: { row: Row }) {
           ))}
         </Group>
       </Stack>
-      <Stack gap={2} align="flex-end">
+      <Stack gap={2}>
         <Group gap="sm">
           <Anchor component={Link} to={`${of}&status=retrying`} size="sm">
             {count(row.retrying)} retrying

@@ -81,7 +81,7 @@ function QuestionForm({ asked, onAsk }: { asked: Question; onAsk: (question: Que
           <NativeSelect
             label="Automation"
             data={[
-              { value: '', label: 'any' },
+              { value: '', label: 'Any' },
               ...choices,
               ...(isStrange ? [{ value: asked.automation, label: asked.automation }] : []),
             ]}

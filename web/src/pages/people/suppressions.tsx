@@ -66,7 +66,7 @@ const columns: Column<Suppression>[] = [
   { title: 'Why', cell: ({ reason }) => <Status value={reason} reason={words[reason]} /> },
   { title: 'Since', cell: ({ createdAt }) => <Time at={createdAt} isRelative />, isMinor: true },
   {
-    title: 'Action',
+    title: 'Actions',
     align: 'right',
     cell: ({ email, reason }) => (email ? <Lift email={email} reason={reason} /> : null),
   },

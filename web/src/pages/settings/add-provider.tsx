@@ -5,7 +5,7 @@ import { api, ApiError, read } from '../../api/client';
 import { CopyText } from '../../components/copy';
 import { showError } from '../../components/notify';
 import { isProviderName, proofs, providerBody, providerNames, type ProviderName } from './provider-forms';
-import { SecretOnce } from './secret-once';
+import { SecretOnce } from '../../components/secret-once';
 
 interface Values {
   provider: ProviderName;

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { api, read } from '../../api/client';
 import { EndpointForm, type EndpointBody } from './endpoint-form';
 import { useRefreshEndpoints } from './queries';
-import { SecretOnce } from './secret-once';
+import { SecretOnce } from '../../components/secret-once';
 import { TestResult } from './test-result';
 import { webhookEventNames } from './webhook-events';
 
@@ -24,7 +24,7 @@ export function AddWebhook({ isOpen, onClose }: { isOpen: boolean; onClose: () =
     <Modal
       opened={isOpen}
       onClose={close}
-      title={add.data ? 'The webhook is added' : 'Add a webhook'}
+      title={add.data ? 'The webhook is added' : 'Add webhook'}
       size="xl"
       closeOnClickOutside={false}
     >

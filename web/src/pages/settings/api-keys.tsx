@@ -1,4 +1,4 @@
-import { Anchor, Button, Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, read } from '../../api/client';
@@ -6,12 +6,13 @@ import { useConfirm } from '../../components/confirm';
 import { GuardedButton } from '../../components/guarded-button';
 import { Listing, type Column } from '../../components/listing';
 import { showDone } from '../../components/notify';
+import { useOwnerReason } from '../../components/owner-reason';
+import { RemoveButton } from '../../components/remove-button';
 import { Empty } from '../../components/states';
 import { Status } from '../../components/status';
 import { Time } from '../../components/time';
 import { SettingsPage } from '../../layout/settings-tabs';
 import { NewApiKey } from './new-api-key';
-import { useOwnerReason } from './owner';
 
 const loadKeys = () => read(api.GET('/api/v1/api-keys'));
 type ApiKey = Awaited<ReturnType<typeof loadKeys>>['data'][number];
@@ -85,7 +86,7 @@ function columnsOf(action: (key: ApiKey) => React.ReactNode): Column<ApiKey>[] {
           <Status value="revoked" reason={`since ${new Date(revokedAt).toLocaleString()}`} />
         ),
     },
-    { title: 'Action', align: 'right', cell: (key) => (key.revokedAt === null ? action(key) : null) },
+    { title: 'Actions', align: 'right', cell: (key) => (key.revokedAt === null ? action(key) : null) },
   ];
 }
 
@@ -108,23 +109,13 @@ function Revoke({ apiKey, reason }: { apiKey: ApiKey; reason: string | undefined
     });
     if (isSure) revoke.mutate();
   };
-  if (reason === undefined) {
-    return (
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        color="red"
-        loading={revoke.isPending}
-        onClick={() => void onClick()}
-        aria-label={`Revoke ${apiKey.name}`}
-      >
-        Revoke
-      </Button>
-    );
-  }
   return (
-    <GuardedButton size="compact-sm" variant="subtle" reason={reason} aria-label={`Revoke ${apiKey.name}`}>
-      Revoke
-    </GuardedButton>
+    <RemoveButton
+      label={`Revoke ${apiKey.name}`}
+      verb="Revoke"
+      isPending={revoke.isPending}
+      reason={reason}
+      onClick={() => void onClick()}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import '@mantine/charts/styles.css';
-import { BarChart, LineChart } from '@mantine/charts';
+import { BarChart } from '@mantine/charts';
 import { Stack, Title } from '@mantine/core';
 import { chartRows } from './health-figures';
 import type { EndpointHealth } from './queries';
@@ -35,12 +35,10 @@ export function EndpointCharts({ hours }: { hours: NonNullable<EndpointHealth['h
       <Title order={2} size="h5">
         Failure rate by the hour
       </Title>
-      <LineChart
+      <BarChart
         h={180}
         data={data}
         dataKey="hour"
-        curveType="linear"
-        connectNulls={false}
         unit=" %"
         yAxisProps={{ domain: [0, 100] }}
         series={[{ name: 'rate', label: 'Failure rate', color: 'red.6' }]}

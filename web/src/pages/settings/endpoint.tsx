@@ -1,6 +1,7 @@
-import { Group, Tabs, Text } from '@mantine/core';
+import { Tabs } from '@mantine/core';
 import { useNavigate, useParams } from 'react-router';
 import { CopyText } from '../../components/copy';
+import { endpointName } from '../../components/endpoint-name';
 import { Page } from '../../components/page';
 import { Loaded } from '../../components/states';
 import { EndpointActions } from './endpoint-actions';
@@ -44,19 +45,16 @@ function EndpointTabs({
   back: { to: string; label: string };
 }) {
   const navigate = useNavigate();
-  const { id, url, description } = endpoint;
+  const { id, url } = endpoint;
   const { Panel } = tabs[active];
   return (
     <Page
-      title={`Webhook to ${hostOf(url)}`}
+      title={endpointName(endpoint)}
       back={back}
       about={
         <>
           <CopyText value={url} label="URL" />
-          <Group gap="md">
-            <CopyText value={id} label="endpoint id" />
-            {description ? <Text inherit>{description}</Text> : null}
-          </Group>
+          <CopyText value={id} label="endpoint id" />
         </>
       }
       actions={<EndpointActions endpoint={endpoint} />}
@@ -83,8 +81,4 @@ function EndpointTabs({
 
 function isTab(name: string | undefined): name is TabName {
   return name !== undefined && Object.hasOwn(tabs, name);
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
 }

@@ -9,7 +9,7 @@ import { showDone, showError } from '../../components/notify';
 import { Loaded } from '../../components/states';
 import { Time } from '../../components/time';
 import { SettingsPage } from '../../layout/settings-tabs';
-import { useOwnerReason } from './owner';
+import { useOwnerReason } from '../../components/owner-reason';
 
 const loadWorkspace = () => read(api.GET('/api/v1/workspace'));
 type Workspace = Awaited<ReturnType<typeof loadWorkspace>>;

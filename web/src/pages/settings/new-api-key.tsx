@@ -5,7 +5,7 @@ import { api, ApiError, read } from '../../api/client';
 import { useSession } from '../../api/session';
 import { CodeBlock } from '../../components/copy';
 import { showError } from '../../components/notify';
-import { SecretOnce } from './secret-once';
+import { SecretOnce } from '../../components/secret-once';
 
 /** Makes a key, and shows it once with a call that uses it. */
 export function NewApiKey({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {

@@ -10,9 +10,9 @@ import { showDone } from '../../components/notify';
 import { Empty } from '../../components/states';
 import { Status } from '../../components/status';
 import { AddProvider } from './add-provider';
-import { useOwnerReason } from './owner';
+import { useOwnerReason } from '../../components/owner-reason';
 import { providerNames } from './provider-forms';
-import { RemoveButton } from './remove-button';
+import { RemoveButton } from '../../components/remove-button';
 
 const loadProviders = () => read(api.GET('/api/v1/providers', { params: { query: { limit: 250 } } }));
 type Provider = Awaited<ReturnType<typeof loadProviders>>['data'][number];
@@ -31,7 +31,7 @@ const columns: Column<Provider>[] = [
     isMinor: true,
     cell: ({ reportsDeliveries }) => (reportsDeliveries ? 'by its notices' : 'by the answer of SMTP'),
   },
-  { title: 'Action', align: 'right', cell: (provider) => <Remove provider={provider} /> },
+  { title: 'Actions', align: 'right', cell: (provider) => <Remove provider={provider} /> },
 ];
 
 /** Services that report bounces, complaints and deliveries by a webhook of theirs. */

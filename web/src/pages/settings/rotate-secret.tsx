@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, read } from '../../api/client';
 import { Time } from '../../components/time';
 import { useRefreshEndpoints, type Endpoint } from './queries';
-import { SecretOnce } from './secret-once';
+import { SecretOnce } from '../../components/secret-once';
 
 const overlaps = [
   { value: '24', label: '24 hours' },

@@ -5,8 +5,8 @@ import { useConfirm } from '../../components/confirm';
 import { CodeBlock, CopyText } from '../../components/copy';
 import { showDone } from '../../components/notify';
 import { Time } from '../../components/time';
-import { useOwnerReason } from './owner';
-import { RemoveButton } from './remove-button';
+import { useOwnerReason } from '../../components/owner-reason';
+import { RemoveButton } from '../../components/remove-button';
 import type { SendingDomain } from './sending';
 
 type Record = SendingDomain['records'][number];

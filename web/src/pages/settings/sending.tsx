@@ -7,7 +7,7 @@ import { GuardedButton } from '../../components/guarded-button';
 import { showDone, showError } from '../../components/notify';
 import { Empty, Loaded } from '../../components/states';
 import { SettingsPage } from '../../layout/settings-tabs';
-import { useOwnerReason } from './owner';
+import { useOwnerReason } from '../../components/owner-reason';
 import { Providers } from './providers';
 import { SendingDomainCard } from './sending-domain-card';
 

@@ -1,6 +1,7 @@
 import { Badge, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useSession } from '../../api/session';
+import { endpointName } from '../../components/endpoint-name';
 import { GuardedButton } from '../../components/guarded-button';
 import { Listing, type Column } from '../../components/listing';
 import { Sparkline } from '../../components/sparkline';
@@ -69,26 +70,30 @@ function columnsOf(healths: ReadonlyMap<string, EndpointHealth>): Column<Endpoin
   return [
     {
       title: 'Endpoint',
-      cell: ({ url, description }) => (
+      cell: (endpoint) => (
         <Stack gap={0} miw={180}>
-          <span className="mono">{url}</span>
-          {description ? (
-            <Text size="xs" c="dimmed" lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
-              {description}
-            </Text>
-          ) : null}
+          <Text inherit lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
+            {endpointName(endpoint)}
+          </Text>
+          <Text size="xs" c="dimmed" className="mono" lineClamp={2}>
+            {endpoint.url}
+          </Text>
         </Stack>
       ),
     },
     healthColumn('Health', ({ pill, reason }) => <Status value={pill} reason={reason} />),
     healthColumn('Last 24 hours', (health) => <Sparkline {...barsOf(health)} />, true),
     healthColumn('Failure rate', ({ failureRate }) => percent(failureRate)),
-    healthColumn('p95', ({ latency }) => (latency ? duration(latency.p95Ms) : '–'), true),
+    healthColumn(
+      'p95',
+      ({ latency }) => (latency ? <span style={{ whiteSpace: 'nowrap' }}>{duration(latency.p95Ms)}</span> : '–'),
+      true,
+    ),
     {
       title: 'Events',
       isMinor: true,
       cell: ({ events }) => (
-        <Badge variant="default" tt="none" title={events.join(', ')}>
+        <Badge variant="default" tt="none" miw="max-content" title={events.join(', ')}>
           {events.length} of {webhookEventNames.length}
         </Badge>
       ),

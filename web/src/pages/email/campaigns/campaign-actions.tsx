@@ -1,10 +1,11 @@
-import { Anchor, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from 'react-router';
 import { api, read } from '../../../api/client';
 import { useConfirm, type Question } from '../../../components/confirm';
 import { showDone } from '../../../components/notify';
-import { saved } from '../parts/use-leave-guard';
+import { TemporalButton } from '../../../components/temporal-link';
+import { unguarded } from '../../../components/leave-guard';
 import type { Campaign } from './types';
 
 const actions = {
@@ -64,7 +65,7 @@ export function CampaignActions({ campaign: { id, name, status, temporalUrl } }:
     onSuccess() {
       showDone('The campaign is deleted.');
       void queries.invalidateQueries({ queryKey: ['campaigns'] });
-      return navigate('/campaigns', { state: saved });
+      return navigate('/campaigns', { state: unguarded });
     },
   });
   const askAndAct = async (action: Action): Promise<void> => {
@@ -77,11 +78,7 @@ export function CampaignActions({ campaign: { id, name, status, temporalUrl } }:
   };
   return (
     <>
-      {temporalUrl !== null && status !== 'draft' ? (
-        <Anchor href={temporalUrl} target="_blank" rel="noreferrer" size="sm">
-          Workflow in Temporal
-        </Anchor>
-      ) : null}
+      {status === 'draft' ? null : <TemporalButton url={temporalUrl} />}
       {names
         .filter((action) => actions[action].at.some((each) => each === status))
         .map((action) => (

@@ -7,7 +7,7 @@ import { useConfirm } from '../../../components/confirm';
 import { GuardedButton } from '../../../components/guarded-button';
 import { showDone, showError } from '../../../components/notify';
 import { SendTest } from '../parts/send-test';
-import { saved, useLeaveGuard } from '../parts/use-leave-guard';
+import { unguarded, useLeaveGuard } from '../../../components/leave-guard';
 import { CampaignForm } from './campaign-form';
 import { bodyOf, missingIn, type Draft } from './draft';
 import { useAudience } from './queries';
@@ -35,7 +35,7 @@ export function DraftEditor({ initial, campaign }: DraftEditorProps) {
   const show = async (stored: Campaign): Promise<void> => {
     queries.setQueryData(['campaign', stored.id], stored);
     void queries.invalidateQueries({ queryKey: ['campaigns'] });
-    if (!campaign) await navigate(`/campaigns/${stored.id}`, { replace: true, state: saved });
+    if (!campaign) await navigate(`/campaigns/${stored.id}`, { replace: true, state: unguarded });
   };
   const store = async (): Promise<Campaign> => {
     if (campaign && !isDirty) return campaign;

@@ -36,7 +36,7 @@ export function Recipients({ campaignId, skippedBy }: { campaignId: string; skip
         <Group align="flex-end">
           <Select
             label="Outcome"
-            placeholder="All"
+            placeholder="Any"
             clearable
             clearButtonProps={{ 'aria-label': 'All outcomes' }}
             data={choices}

@@ -16,7 +16,7 @@ export const emailColumns: Column<Email>[] = [
   {
     title: 'Email',
     cell: ({ subject, campaignName }) => (
-      <Stack gap={0} style={{ overflowWrap: 'anywhere' }}>
+      <Stack gap={0} miw={150} style={{ overflowWrap: 'anywhere' }}>
         {subject ?? <Text c="dimmed">not rendered yet</Text>}
         {campaignName === null ? null : (
           <Text size="xs" c="dimmed">

@@ -1,4 +1,4 @@
-import { Anchor, Button, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
+import { Button, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { api, read } from '../../../api/client';
@@ -6,6 +6,7 @@ import { useLive } from '../../../api/live';
 import { Page } from '../../../components/page';
 import { CodeBlock, Json } from '../../../components/copy';
 import { Loaded } from '../../../components/states';
+import { TemporalButton } from '../../../components/temporal-link';
 import { HtmlFrame } from '../parts/html-frame';
 import { EmailFacts } from './email-facts';
 import { EmailTimeline } from './email-timeline';
@@ -22,13 +23,7 @@ export function EmailPage() {
     <Page
       title={query.data?.subject ?? 'Email'}
       back={{ to: '/emails', label: 'Emails' }}
-      actions={
-        query.data?.temporalUrl ? (
-          <Anchor href={query.data.temporalUrl} target="_blank" rel="noreferrer" size="sm">
-            Workflow in Temporal
-          </Anchor>
-        ) : null
-      }
+      actions={<TemporalButton url={query.data?.temporalUrl} />}
     >
       <Loaded query={query}>
         {(email) => (

@@ -38,7 +38,7 @@ export function EmailsPage() {
         />
         <Select
           label="Outcome"
-          placeholder="All"
+          placeholder="Any"
           clearable
           clearButtonProps={{ 'aria-label': 'All outcomes' }}
           data={choices}
@@ -47,7 +47,7 @@ export function EmailsPage() {
         />
         <Select
           label="Sent by"
-          placeholder="All"
+          placeholder="Any"
           clearable
           clearButtonProps={{ 'aria-label': 'Sent by anything' }}
           data={kinds}

@@ -4,7 +4,7 @@ import { Link, useNavigate } from 'react-router';
 import { api } from '../../../api/client';
 import { useConfirm } from '../../../components/confirm';
 import { showDone } from '../../../components/notify';
-import { saved } from '../parts/use-leave-guard';
+import { unguarded } from '../../../components/leave-guard';
 import { useTemplateUses, type Template } from './queries';
 
 /** Copy and delete; a template that is in use says by what. */
@@ -20,7 +20,7 @@ export function TemplateActions({ template: { id, name } }: { template: Template
     onSuccess() {
       showDone('The template is deleted.');
       void queries.invalidateQueries({ queryKey: ['templates'] });
-      return navigate('/templates', { state: saved });
+      return navigate('/templates', { state: unguarded });
     },
   });
   const askAndRemove = async (): Promise<void> => {

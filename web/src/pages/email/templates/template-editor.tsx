@@ -11,7 +11,7 @@ import { PreviewPane } from '../parts/preview-pane';
 import { firstSample, previewValues } from '../parts/sample';
 import { SampleFields } from '../parts/sample-fields';
 import { SendTest } from '../parts/send-test';
-import { useLeaveGuard } from '../parts/use-leave-guard';
+import { useLeaveGuard } from '../../../components/leave-guard';
 import { usePreview } from '../parts/use-preview';
 
 type Values = Content & { name: string };

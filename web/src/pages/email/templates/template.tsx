@@ -5,7 +5,7 @@ import { showDone } from '../../../components/notify';
 import { Page } from '../../../components/page';
 import { Loaded } from '../../../components/states';
 import { contentBody, type Content } from '../parts/content';
-import { saved } from '../parts/use-leave-guard';
+import { unguarded } from '../../../components/leave-guard';
 import { useTemplate, type Template } from './queries';
 import { blank, starter } from './starter';
 import { TemplateActions } from './template-actions';
@@ -27,7 +27,7 @@ export function NewTemplatePage() {
       showDone('The template is saved.');
       queries.setQueryData(['template', template.id], template);
       void queries.invalidateQueries({ queryKey: ['templates'] });
-      return navigate(`/templates/${template.id}`, { replace: true, state: saved });
+      return navigate(`/templates/${template.id}`, { replace: true, state: unguarded });
     },
   });
   const editor = (initial: Content & { name: string }) => (

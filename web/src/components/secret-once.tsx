@@ -1,7 +1,7 @@
 import { Alert, Group, Stack, Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { Copy } from '../../components/copy';
+import { Copy } from './copy';
 
 /** What is shown now and never again. */
 export function SecretOnce({ value, label, children }: { value: string; label: string; children?: ReactNode }) {

@@ -1,4 +1,4 @@
-import { useSession } from '../../api/session';
+import { useSession } from '../api/session';
 
 /** Why the person cannot change what owners alone may change; undefined for an owner. */
 export function useOwnerReason(): string | undefined {

@@ -1,16 +1,16 @@
 import { useEffect } from 'react';
 import { useBlocker } from 'react-router';
-import { useConfirm } from '../../../components/confirm';
+import { useConfirm } from './confirm';
 
-/** The state of a navigation that follows upon saving. */
-export const saved = 'saved';
+/** The state of a navigation that the page does itself, after saving or deleting. */
+export const unguarded = 'unguarded';
 
 /** Asks before what was typed and not saved is left behind. */
 export function useLeaveGuard(isDirty: boolean): void {
   const ask = useConfirm();
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      isDirty && nextLocation.state !== saved && currentLocation.pathname !== nextLocation.pathname,
+      isDirty && nextLocation.state !== unguarded && currentLocation.pathname !== nextLocation.pathname,
   );
   useEffect(() => {
     if (blocker.state !== 'blocked') return;
