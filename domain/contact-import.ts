@@ -37,23 +37,30 @@ export interface ImportCounts {
   refused: number;
 }
 
-const maxColumns = 500;
+export const maxColumns = 500;
 const maxNameLength = 1_000;
 export const maxRawLength = 1_000;
 
 /** Names under which the fields of a contact are found, without regard to case, spaces and separators. */
-const knownColumns: Record<string, 'email' | 'firstName' | 'lastName' | 'userId'> = {
-  ...{ email: 'email', emailaddress: 'email', mail: 'email' },
-  ...{ firstname: 'firstName', givenname: 'firstName', lastname: 'lastName', surname: 'lastName' },
-  ...{ userid: 'userId', externalid: 'userId' },
-};
+const knownColumns = new Map<string, 'email' | 'firstName' | 'lastName' | 'userId'>([
+  ['email', 'email'],
+  ['emailaddress', 'email'],
+  ['mail', 'email'],
+  ['firstname', 'firstName'],
+  ['givenname', 'firstName'],
+  ['lastname', 'lastName'],
+  ['surname', 'lastName'],
+  ['userid', 'userId'],
+  ['externalid', 'userId'],
+]);
 
 /** What each column is; or what is wrong with the header. `map` says it of columns by their name. */
 export function readHeader(
   columns: readonly string[],
   map: ReadonlyMap<string, string>,
 ): { fields: ImportField[] } | { problem: string } {
-  if (columns.length > maxColumns) return { problem: `the header has ${columns.length} columns; send at most 500` };
+  if (columns.length > maxColumns)
+    return { problem: `the header has ${columns.length} columns; send at most ${maxColumns}` };
   const names = columns.map((column) => column.trim());
   for (const column of map.keys()) {
     if (!names.includes(column)) return { problem: `map names the column ${column}, which the header does not have` };
@@ -78,7 +85,7 @@ export function readHeader(
 /** What a column is, by its name or by what is said of it. */
 export function readColumn(name: string, wanted: string | undefined): ImportField | { problem: string } {
   if (wanted === undefined) {
-    const kind = knownColumns[name.toLowerCase().replace(/[\s_.-]+/g, '')];
+    const kind = knownColumns.get(name.toLowerCase().replace(/[\s_.-]+/g, ''));
     if (kind !== undefined) return { kind };
     // Spreadsheets like to add empty columns at the right.
     if (name === '') return { kind: 'ignored' };

@@ -27,6 +27,7 @@ interface Wanted {
   email?: string;
   personId?: string;
   invitedBy?: string;
+  invitedById?: string;
 }
 interface Given {
   name: string;

@@ -54,7 +54,9 @@ export class Api {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(answerWithinMs),
     });
-    const text = await response.text();
+    const text = await response.text().catch((error: unknown) => {
+      throw brokenOff(this.url, error);
+    });
     const json = text === '' ? undefined : parseJson(text);
     if (!response.ok) throw problemOf(this.url, response, json);
     return { status: response.status, json, nowMs: clockOf(response) };
@@ -93,7 +95,7 @@ export class Api {
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     throw new CliError(
-      `${this.url} answers ${path} in a form that this esx does not know (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}); use the esx of the server's version`,
+      `${this.url} answers ${path} in a form that this esx does not know (${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? ''}); use the esx of the server's version`,
     );
   }
 }
@@ -127,6 +129,11 @@ export function unreachable(url: string, error: unknown): CliError {
     exitCodes.notThere,
     true,
   );
+}
+
+function brokenOff(url: string, error: unknown): CliError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CliError(`The answer of ${url} broke off (${why}); try it again.`, exitCodes.notThere, true);
 }
 
 /** The server's own words, with each field that is wrong. */

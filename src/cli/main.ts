@@ -9,8 +9,10 @@ const interruptedCode = 130;
 
 /** `bin/esx.js`: runs one command and ends the process with its exit code. */
 export function runAsProcess(): void {
-  // Whoever reads may have had enough, as head has.
-  process.stdout.on('error', () => process.exit(exitCodes.ok));
+  // Whoever reads may have had enough, as head has; a full disk is something else.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
+  );
   const env = readEnvironment();
   const interruption = new AbortController();
   let isAwaited = false;

@@ -26,6 +26,10 @@ export function readSettings(
 function readUrl(name: string, text: string): string {
   if (!/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''))
     throw usageError(`${name} ${text}: must be the http(s) URL of the server, such as ${defaultUrl}`);
+  const { username, password } = new URL(text);
+  // Not repeated either: whatever is said of the server names its URL.
+  if (username !== '' || password !== '')
+    throw usageError(`${name}: must be without a user and a password in it; the key alone lets esx in`);
   return text.replace(/\/+$/, '');
 }
 

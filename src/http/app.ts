@@ -64,6 +64,11 @@ export function createApp(deps: AppDeps): Express {
   app.use('/docs', express.static(absolutePath(), { index: false, maxAge: '1d' }));
 
   const api = Router();
+  api.use((_request, response, next) => {
+    // A cookie does not keep shared caches from storing an answer, as a key does.
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
   mountRoutes(api, deps.routes, { ...deps, limit: deps.managementLimit });
   app.use('/api/v1', api);
   app.use((request) => {

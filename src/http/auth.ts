@@ -49,12 +49,12 @@ export class Authenticator {
 
   /** The caller of a management call: a key comes first, then whoever is signed in. A long answer may ask again. */
   async authenticateManagement(request: Request, response: Response): Promise<Caller> {
-    const cookie = keyOf(request) === undefined ? this.sessions?.cookieOf(request) : undefined;
-    if (!this.sessions || cookie === undefined) return this.authenticate(request);
+    const cookies = keyOf(request) === undefined ? this.sessions?.cookiesOf(request) : undefined;
+    if (!this.sessions || cookies === undefined) return this.authenticate(request);
     this.sessions.refuseForeign(request);
     const { generation } = this;
     // Never the same as that of a key: what is a cookie's must not pass for one.
-    const hash = hashApiKey(`session ${cookie}`);
+    const hash = hashApiKey(`session ${cookies}`);
     const remembered = this.callers.get(hash);
     if (remembered) return ofWantedWorkspace(request, remembered);
     const caller = await this.callerOf(await this.sessions.read(request, response));

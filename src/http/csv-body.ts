@@ -4,12 +4,12 @@ import type { Request } from 'express';
 import { tooLarge, type CsvLimits, type CsvRefused } from '../imports/csv-records';
 import { Problem } from './problem';
 
-const inflating: Record<string, () => NodeJS.ReadWriteStream> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const inflating = new Map<string, () => NodeJS.ReadWriteStream>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
 
 /** The file, inflated as it comes in. The request itself stays open when it is not read to its end, for its answer. */
 export function csvOf(request: Request, { maxBytes }: CsvLimits): AsyncIterable<Buffer> {
@@ -26,7 +26,7 @@ export function csvOf(request: Request, { maxBytes }: CsvLimits): AsyncIterable<
     if (Number(request.get('content-length') ?? 0) > maxBytes) throw refused(tooLarge(maxBytes));
     return bytes;
   }
-  const inflate = inflating[encoding];
+  const inflate = inflating.get(encoding);
   if (!inflate) {
     const detail = 'The content-encoding is not supported; use gzip, deflate, br or none.';
     throw new Problem(415, 'encoding_unsupported', detail);

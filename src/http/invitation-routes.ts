@@ -5,7 +5,7 @@ import type { Invitation, InvitationStore } from '../mongo/invitations';
 import { personRoles, type PersonStore } from '../mongo/people';
 import { bodyOf } from './body-schema';
 import { pageOf } from './page';
-import { emailField, roleField } from './person-schema';
+import { emailField, inviterOf, roleField } from './person-schema';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
@@ -54,9 +54,9 @@ export function invitationRoutes({ people, invitations, joining, publicUrl, now 
       idempotent: { secrets: ['link'] },
       async handle({ caller, body: { email, role } }) {
         if (await people.byEmail(email)) throw isHereAlready(email);
-        const invitedBy = caller.by.kind === 'person' ? { invitedBy: caller.by.name } : {};
         const workspaceId = caller.workspace._id;
-        const { token, invitation } = await joining.invite({ workspaceId, kind: 'invite', role, email, ...invitedBy });
+        const wanted = { workspaceId, kind: 'invite' as const, role, email, ...inviterOf(caller) };
+        const { token, invitation } = await joining.invite(wanted);
         return { ...show(invitation), link: publicUrl.value + joinPath(token) };
       },
     }),

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isId } from '../../domain/ids';
@@ -27,7 +27,7 @@ import { route, type Route } from './route';
 import type { SseStream, SseStreams } from './sse';
 
 export interface ListenRouteDeps {
-  auth: Pick<Authenticator, 'authenticate'>;
+  auth: Pick<Authenticator, 'authenticateManagement'>;
   listeners: ListenerStore;
   listenerRequests: ListenerRequestStore;
   events: WebhookEventStore;
@@ -101,7 +101,7 @@ export function listenRoutes(deps: ListenRouteDeps): Route[] {
         const stream = deps.sse.open(response);
         connected++;
         stream.onClose(() => void connected--);
-        listen(deps, listener, stream, request, caller.by.kind === 'key');
+        listen(deps, listener, stream, { request, response });
         return undefined;
       },
     }),
@@ -183,8 +183,6 @@ export function listenRoutes(deps: ListenRouteDeps): Route[] {
   ];
 }
 
-/** How long a person listens before the session is looked at again. */
-const sessionMs = 300_000;
 const placePattern = /^[0-9A-F]{2,2000}$/i;
 
 /** Runs as long as the connection does. */
@@ -192,15 +190,13 @@ function listen(
   deps: ListenRouteDeps,
   listener: ListenerDocument,
   stream: SseStream,
-  request: Request,
-  isByKey: boolean,
+  { request, response }: { request: Request; response: Response },
 ): void {
   const send = createListenSender(listener, deps.listeners.sessionSecret(listener.workspaceId), stream, deps.now);
   const isStillAllowed = async (): Promise<boolean> => {
-    // Reading a session may renew its cookie, which an answer that has begun cannot: that one connects anew.
-    if (!isByKey) return deps.now() < listener.seenAt.getTime() + sessionMs;
     try {
-      return (await deps.auth.authenticate(request)).workspace._id === listener.workspaceId;
+      const { workspace } = await deps.auth.authenticateManagement(request, response);
+      return workspace._id === listener.workspaceId;
     } catch (error) {
       if (error instanceof Problem) return false;
       throw error;

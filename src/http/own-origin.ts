@@ -12,11 +12,13 @@ export type OriginJudgement = 'own' | 'foreign' | 'unknown';
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Whether a page of ours has sent a request, so that a cookie may speak for it. What changes nothing may come from
- * anywhere: no other page can read its answer.
+ * Whether a page of ours has sent a request, so that a cookie may speak for it. Of a read, an address that was typed or
+ * a browser that says nothing will do: no other page can read its answer. Where a page of another origin is known to
+ * ask, it is refused all the same: a stream takes a place that others wait for.
  */
 export function judgeOrigin(request: RequestOrigin, publicUrl: string | undefined): OriginJudgement {
-  if (safeMethods.includes(request.method)) return 'own';
+  const isOtherPage = request.secFetchSite === 'cross-site' || request.secFetchSite === 'same-site';
+  if (safeMethods.includes(request.method)) return isOtherPage ? 'foreign' : 'own';
   const { origin, secFetchSite, host } = request;
   if (secFetchSite !== undefined && secFetchSite !== 'same-origin') return 'foreign';
   if (origin !== undefined) return isOwn(origin, host, publicUrl) ? 'own' : 'foreign';

@@ -2,17 +2,19 @@ import { z } from 'zod';
 import type { Joining } from '../auth/joining';
 import { joinPath } from '../auth/first-owner';
 import type { Database } from '../mongo/connect';
+import type { InvitationStore } from '../mongo/invitations';
 import type { PersonStore } from '../mongo/people';
 import type { Authenticator, Caller } from './auth';
 import { bodyOf, nameField } from './body-schema';
 import { pageOf } from './page';
-import { personSchema, roleField, showPerson } from './person-schema';
+import { inviterOf, personSchema, roleField, showPerson } from './person-schema';
 import { notFound, Problem } from './problem';
 import { route, type Route } from './route';
 
 export interface PeopleRouteDeps {
   database: Pick<Database, 'transaction'>;
   people: PersonStore;
+  invitations: InvitationStore;
   joining: Joining;
   auth: Pick<Authenticator, 'forget'>;
   publicUrl: { value: string };
@@ -21,7 +23,7 @@ export interface PeopleRouteDeps {
 
 /** Settings → People: who signs in to the workspace. */
 export function peopleRoutes(deps: PeopleRouteDeps): Route[] {
-  const { people, auth } = deps;
+  const { people, invitations, auth } = deps;
   const at = (): Date => new Date(deps.now());
   return [
     route({
@@ -61,9 +63,14 @@ export function peopleRoutes(deps: PeopleRouteDeps): Route[] {
       response: personSchema,
       async handle({ caller, params, body }) {
         const id = params['id'] ?? '';
-        const outcome = await deps.database.transaction((session) =>
-          people.changeRole(caller.workspace._id, id, body.role, at(), session),
-        );
+        const workspaceId = caller.workspace._id;
+        const outcome = await deps.database.transaction(async (session) => {
+          const changed = await people.changeRole(workspaceId, id, body.role, at(), session);
+          if (typeof changed !== 'string' && changed.role !== 'owner') {
+            await invitations.removeMadeBy(workspaceId, id, session);
+          }
+          return changed;
+        });
         if (typeof outcome === 'string') throw refusal(outcome);
         auth.forget();
         return showPerson(outcome);
@@ -78,7 +85,12 @@ export function peopleRoutes(deps: PeopleRouteDeps): Route[] {
       status: 204,
       async handle({ caller, params }) {
         const id = params['id'] ?? '';
-        const outcome = await deps.database.transaction((session) => people.remove(caller.workspace._id, id, session));
+        const workspaceId = caller.workspace._id;
+        const outcome = await deps.database.transaction(async (session) => {
+          const removal = await people.remove(workspaceId, id, session);
+          if (removal === 'removed') await invitations.removeMadeBy(workspaceId, id, session);
+          return removal;
+        });
         if (outcome !== 'removed') throw refusal(outcome);
         auth.forget();
         return undefined;
@@ -97,7 +109,10 @@ export function peopleRoutes(deps: PeopleRouteDeps): Route[] {
         const person = await people.get(caller.workspace._id, params['id'] ?? '');
         if (!person) throw notFound('person');
         const { workspaceId, role, email, id: personId } = person;
-        const { token, invitation } = await deps.joining.invite({ workspaceId, kind: 'reset', role, email, personId });
+        const { token, invitation } = await deps.joining.invite({
+          ...{ workspaceId, kind: 'reset', role, email, personId },
+          ...inviterOf(caller),
+        });
         return { link: deps.publicUrl.value + joinPath(token), expiresAt: invitation.expiresAt.toISOString() };
       },
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { personRoles, type Person } from '../mongo/people';
+import type { Caller } from './auth';
 
 export const emailField = z
   .string({ error: 'must be an email address, such as ada@example.com' })
@@ -16,6 +17,11 @@ export const personSchema = z.object({
   role: z.enum(personRoles),
   createdAt: z.iso.datetime(),
 });
+
+/** Who makes a link, where it is somebody. */
+export function inviterOf({ by }: Caller): { invitedBy?: string; invitedById?: string } {
+  return by.kind === 'person' ? { invitedBy: by.name, invitedById: by.personId } : {};
+}
 
 export function showPerson({ id, name, email, role, createdAt }: Person): z.infer<typeof personSchema> {
   return { id, name, email, role, createdAt: createdAt.toISOString() };

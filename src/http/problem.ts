@@ -64,6 +64,8 @@ function describeIssue(issue: z.core.$ZodIssue): { pointer: string; detail: stri
   if (issue.code === 'invalid_key') {
     return issue.issues.map(({ message }) => ({ pointer: pointerTo(issue.path), detail: message }));
   }
+  const bound = boundOf(issue);
+  if (bound !== undefined) return [{ pointer: pointerTo(issue.path), detail: bound }];
   const detail = /^Invalid input: expected (\w+)(?:, received (\w+))?$/.exec(issue.message);
   const [, expected, received] = detail ?? [];
   return [
@@ -77,6 +79,25 @@ function describeIssue(issue: z.core.$ZodIssue): { pointer: string; detail: stri
             : `must be ${withArticle(expected)}`,
     },
   ];
+}
+
+/** In our words where the schema has none of its own. */
+function boundOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid option')) {
+    return `must be one of ${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.code === 'too_big' && issue.message.startsWith('Too big')) {
+    return `${must(issue.origin, issue.maximum)} at most`;
+  }
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small')) {
+    return `${must(issue.origin, issue.minimum)} at least`;
+  }
+  return undefined;
+}
+
+function must(origin: string, bound: number | bigint): string {
+  if (origin === 'string') return `must have ${bound} characters`;
+  return origin === 'array' ? `must have ${bound} entries` : `must be ${bound}`;
 }
 
 /**
@@ -219,5 +240,5 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
 
 /** A link that is a permission by itself must not get into the log. */
 function withoutTokens(path: string): string {
-  return path.replace(/[\w.-]{40,}/g, '***');
+  return path.replace(/[\w.-]{32,}/g, '***');
 }

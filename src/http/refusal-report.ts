@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Response } from 'express';
 import { csvCell, type ImportRefusal } from '../../domain/contact-import';
 import { inertCell } from '../../domain/csv';
@@ -7,6 +8,7 @@ import type { ImportStore } from '../mongo/imports';
 export async function sendReport(imports: ImportStore, id: string, response: Response): Promise<void> {
   response.type('text/csv; charset=utf-8').attachment(`${id}-refused.csv`);
   for await (const text of report(imports, id)) {
+    if (response.destroyed) return;
     if (!response.write(text)) await drained(response);
   }
   response.end();
@@ -28,9 +30,13 @@ function reportLine({ line, reason, raw }: ImportRefusal): string {
 }
 
 /** When a stream takes more, or is gone. */
-export function drained(response: NodeJS.WritableStream): Promise<void> {
+export function drained(stream: Writable): Promise<void> {
+  if (stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
   });
 }

@@ -6,8 +6,11 @@ import { Problem } from './problem';
 
 /** Knows who is signed in from the cookie of a request. */
 export interface SessionReader {
-  /** What the cookie holds, unchecked. */
-  cookieOf(request: Request): string | undefined;
+  /**
+   * The cookies of a request that has a session among them, unchecked. All of them: another site of the domain may have
+   * planted one beside it, and who has that one alone must not pass for whoever had both.
+   */
+  cookiesOf(request: Request): string | undefined;
   /** Throws a 403 for what no page of ours has sent. */
   refuseForeign(request: Request): void;
   /** Throws a 401 when the session is over. Prolongs it where the answer has not begun, and can set the cookie anew. */
@@ -15,16 +18,16 @@ export interface SessionReader {
 }
 
 export function createSessionReader(signIn: Pick<SignIn, 'session'>, publicUrl: () => string): SessionReader {
-  const cookieOf = (request: Request): string | undefined => {
+  const cookiesOf = (request: Request): string | undefined => {
     const cookie = request.get('cookie');
     if (cookie === undefined) return undefined;
-    return getSessionCookie(new Headers({ cookie }), { cookiePrefix }) ?? undefined;
+    return getSessionCookie(new Headers({ cookie }), { cookiePrefix }) === null ? undefined : cookie;
   };
   return {
-    cookieOf,
+    cookiesOf,
     refuseForeign(request) {
       const judgement = judgeOrigin(originOf(request), publicUrl());
-      if (judgement === 'foreign' || (judgement === 'unknown' && cookieOf(request) !== undefined)) {
+      if (judgement === 'foreign' || (judgement === 'unknown' && cookiesOf(request) !== undefined)) {
         throw new Problem(
           403,
           'foreign_origin',

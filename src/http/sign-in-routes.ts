@@ -1,4 +1,5 @@
 import { Router, type Request, type Response } from 'express';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { maxPasswordLength } from '../auth/password-length';
 import { newPassword } from '../auth/passwords';
@@ -19,7 +20,10 @@ export interface SignInRouteDeps {
   auth: Pick<Authenticator, 'forget'>;
   limits: SignInLimits;
 }
-/** Attempts, by the visitor's address and by the email address that is tried. */
+/**
+ * Attempts, by the visitor's address and by the email address that is tried. A visitor from whom somebody has signed in
+ * lately counts apart: whoever tries passwords elsewhere locks nobody out.
+ */
 export interface SignInLimits {
   visitor: RateLimit;
   email: RateLimit;
@@ -60,12 +64,15 @@ export const signInDescriptions: Omit<Route, 'handle'>[] = [
 /** Signing in and out, at /api/auth. It needs no key. */
 export function signInRoutes({ signIn, sessions, auth, limits }: SignInRouteDeps): Router {
   const router = Router();
+  const familiar = new LRUCache<string, true>({ max: 10_000 });
   router.use('/api/auth', ...ownPagesOnly(sessions));
 
   router.post('/api/auth/sign-in/email', async (request, response) => {
     const { email, password } = readJson(request, signInBody);
-    await limits.visitor.consume(visitorOf(request), 1, response);
-    await limits.email.consume(email, 1, response);
+    const visitor = visitorOf(request);
+    const pair = `${email} ${visitor}`;
+    await limits.visitor.consume(visitor, 1, response);
+    await limits.email.consume(familiar.has(pair) ? pair : email, 1, response);
     const found = await signIn.signIn(email, password);
     if (!found) {
       throw new Problem(
@@ -74,6 +81,7 @@ export function signInRoutes({ signIn, sessions, auth, limits }: SignInRouteDeps
         'This email address and password do not belong together; check both.',
       );
     }
+    familiar.set(pair, true);
     setCookies(response, found.setCookies);
     response.json({ person: showSignedIn(found.person) } satisfies z.infer<typeof signedInSchema>);
   });
@@ -93,8 +101,8 @@ export function signInRoutes({ signIn, sessions, auth, limits }: SignInRouteDeps
 
   router.post('/api/auth/change-password', async (request, response) => {
     const { currentPassword, newPassword: wanted } = readJson(request, changeBody);
-    const { email } = await sessions.read(request, response);
-    await limits.email.consume(email, 1, response);
+    const { id } = await sessions.read(request, response);
+    await limits.email.consume(id, 1, response);
     const cookies = await signIn.changePassword(request.get('cookie') ?? '', currentPassword, wanted);
     if (!cookies) {
       const detail = 'is not your current password';

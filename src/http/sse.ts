@@ -74,7 +74,7 @@ class OpenStream implements SseStream {
   }
 
   onClose(undo: () => Promise<void> | void): void {
-    if (this.ended) void undo();
+    if (this.ended) void Promise.allSettled([Promise.resolve().then(undo)]);
     else this.undos.push(undo);
   }
 

@@ -18,7 +18,7 @@ import {
   showEndpoint,
   testBody,
   testResult,
-  unmasked,
+  headersAfter,
 } from './webhook-schema';
 
 const defaultOverlapHours = 24;
@@ -93,7 +93,7 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
           url: await checked(body.url),
           description: body.description,
           events: body.events ?? [...webhookEventTypes],
-          headers: unmasked(body.headers, {}),
+          headers: headersAfter({ url: body.url, headers: {} }, { url: undefined, headers: body.headers }),
           secrets: [{ secret }],
           status: 'active',
           createdAt: at,
@@ -138,13 +138,15 @@ export function webhookRoutes(deps: WebhookRouteDeps): Route[] {
         // Also where it seems active already: a 410 may switch it off in this very moment.
         const notice = body.status === 'active' ? { kind: 'resume' as const, since } : undefined;
         const { url: newUrl, description: newDescription, events: newEvents, headers: newHeaders, status } = body;
+        const url = newUrl === undefined ? undefined : await checked(newUrl);
+        const headers = headersAfter(endpoint, { url, headers: newHeaders });
         const updated = await deps.endpoints.update(
           endpoint.id,
           {
-            ...(newUrl === undefined ? {} : { url: await checked(newUrl) }),
+            ...(url === undefined ? {} : { url }),
             ...(newDescription === undefined ? {} : { description: newDescription }),
             ...(newEvents === undefined ? {} : { events: newEvents }),
-            ...(newHeaders === undefined ? {} : { headers: unmasked(newHeaders, endpoint.headers) }),
+            ...(newHeaders === undefined ? {} : { headers }),
             ...(status === undefined ? {} : { status }),
             ...(notice === undefined ? {} : { notice }),
           },

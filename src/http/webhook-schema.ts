@@ -21,17 +21,31 @@ export const endpointFields = {
 const masked = '***';
 const maxShownBody = 2_000;
 
-/** The headers as they are to be kept: what came back masked stays as it was. */
-export function unmasked(headers: Record<string, string>, kept: Record<string, string>): Record<string, string> {
+/**
+ * The headers as they are to be kept: what came back masked stays as it was. At another host nothing stays: whoever may
+ * enter an address there would read what nobody is shown.
+ */
+export function headersAfter(
+  endpoint: Pick<WebhookEndpoint, 'url' | 'headers'>,
+  change: { url: string | undefined; headers: Record<string, string> | undefined },
+): Record<string, string> {
+  const isMoved = change.url !== undefined && new URL(change.url).origin !== new URL(endpoint.url).origin;
+  const { headers: kept } = endpoint;
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
+    Object.entries(change.headers ?? (isMoved ? shownHeaders(kept) : kept)).map(([name, value]) => {
       if (value !== masked) return [name, value];
       const before = Object.hasOwn(kept, name) ? kept[name] : undefined;
-      if (before !== undefined) return [name, before];
-      const detail = `*** stands for a value that is kept already, and there is none for ${name}; send its value`;
+      if (before !== undefined && !isMoved) return [name, before];
+      const detail = isMoved
+        ? `the value of ${name} does not go to another host by itself; send it anew, or leave the header out of headers`
+        : `*** stands for a value that is kept already, and there is none for ${name}; send its value`;
       throw new Problem(422, 'unknown_header', detail, { errors: [{ pointer: `/headers/${name}`, detail }] });
     }),
   );
+}
+
+function shownHeaders(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, masked]));
 }
 
 /** A ping says nothing of any event; a sample is of one of the nine, with made-up data. */
@@ -91,7 +105,7 @@ export function showEndpoint(endpoint: WebhookEndpoint): z.infer<typeof endpoint
     url: endpoint.url,
     description: endpoint.description,
     events: endpoint.events,
-    headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, masked])),
+    headers: shownHeaders(endpoint.headers),
     status: endpoint.status === 'deleted' ? 'disabled' : endpoint.status,
     statusReason: endpoint.statusReason ?? null,
     previousSecretExpiresAt: endpoint.secrets[1]?.expiresAt?.toISOString() ?? null,

@@ -1,4 +1,4 @@
-import { readColumn, readHeader, readRow, type ImportField } from '../../domain/contact-import';
+import { maxColumns, readColumn, readHeader, readRow, type ImportField } from '../../domain/contact-import';
 import { CsvRefused, readRecords, type CsvRecord, type Delimiter } from './csv-records';
 import { columnsOf, emptyFile } from './read-csv';
 
@@ -39,7 +39,9 @@ export async function previewCsv(
   const fields = 'fields' in header ? header.fields : undefined;
   return {
     delimiter: beginning.delimiter,
-    columns: columns.map((column, index) => ({ column, field: fields?.[index] ?? guessOf(column, options.map) })),
+    columns: columns
+      .slice(0, maxColumns)
+      .map((column, index) => ({ column, field: fields?.[index] ?? guessOf(column, options.map) })),
     ...('problem' in header ? { problem: header.problem } : {}),
     rows: lines.slice(0, mostRows).map((record) => rowOf(record, fields)),
     isCut: isCut || lines.length > mostRows,
@@ -53,7 +55,10 @@ function guessOf(column: string, map: ReadonlyMap<string, string>): ImportField 
 }
 
 function rowOf({ line, cells }: CsvRecord, fields: readonly ImportField[] | undefined): PreviewRow {
-  const shown = { line, cells: cells.map((cell) => (cell ?? '\u{fffd}').slice(0, mostCellLength)) };
+  const shown = {
+    line,
+    cells: cells.slice(0, maxColumns).map((cell) => (cell ?? '\u{fffd}').slice(0, mostCellLength)),
+  };
   if (!fields) return shown;
   const row = readRow(line, cells, fields);
   return 'email' in row ? { ...shown, email: row.email } : { ...shown, problem: row.reason };

@@ -85,9 +85,6 @@ export class EmailLogStore {
         return this.ofCampaign(workspaceId, filter.campaignId, filter.outcome, page);
       case 'workspace': {
         const { kind, outcome: status } = filter;
-        if (kind === undefined && status === undefined) {
-          return newestFirst(this.collection, { workspaceId }, 'createdAt', page, 'newest');
-        }
         const where = { workspaceId, kind: kind ?? { $in: [...emailKinds] }, ...(status ? { status } : {}) };
         return newestFirst(this.collection, where, 'createdAt', page, status ? 'byStatus' : 'byKind');
       }

@@ -43,7 +43,6 @@ const unsentStatuses: EmailStatus[] = ['queued', 'sending'];
 const aloneKinds: EmailKind[] = ['automation', 'transactional', 'confirmation', 'test'];
 
 export const emailIndexes: IndexDescription[] = [
-  { key: { workspaceId: 1, createdAt: -1, _id: -1 }, name: 'newest' },
   { key: { workspaceId: 1, campaignId: 1, createdAt: -1, _id: -1 }, name: 'byCampaign' },
   // A person's page, and the removal of everything about a person.
   { key: { workspaceId: 1, contactId: 1, createdAt: -1, _id: -1 }, name: 'byContact' },

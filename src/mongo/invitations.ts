@@ -22,6 +22,8 @@ export interface Invitation {
   tokenHash: string;
   /** Who asked for it, by name; absent for what was made at the start, or with a key. */
   invitedBy?: string;
+  /** Their id: a link does not outlast the rights of who has made it. */
+  invitedById?: string;
   createdAt: Date;
   expiresAt: Date;
 }
@@ -32,6 +34,11 @@ export const invitationIndexes: IndexDescription[] = [
   { key: { tokenHash: 1 }, name: 'token', unique: true },
   { key: { workspaceId: 1, kind: 1, createdAt: -1 }, name: 'newest' },
   { key: { workspaceId: 1, kind: 1, email: 1 }, name: 'byEmail' },
+  {
+    key: { workspaceId: 1, invitedById: 1 },
+    name: 'byInviter',
+    partialFilterExpression: { invitedById: { $exists: true } },
+  },
   { key: { expiresAt: 1 }, name: 'expiry', expireAfterSeconds: 0 },
 ];
 
@@ -68,6 +75,11 @@ export class InvitationStore {
 
   async revoke(workspaceId: string, id: string): Promise<boolean> {
     return (await this.collection.deleteOne({ _id: id, workspaceId, kind: 'invite' })).deletedCount === 1;
+  }
+
+  /** What somebody has made who may make it no longer: they know the links. */
+  async removeMadeBy(workspaceId: string, personId: string, session: ClientSession): Promise<void> {
+    await this.collection.deleteMany({ workspaceId, invitedById: personId }, { session });
   }
 
   /** The links to become the first owner, once there is one. */

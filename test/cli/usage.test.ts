@@ -46,12 +46,13 @@ test.each([
   [['api', 'POST', '/lists', '--data', '{'], /--data: is not JSON/],
   [['demo', '--email', 'nobody'], /--email nobody: write an address/],
   [['deliveries', 'list', '--url', 'ftp://x'], /--url ftp:\/\/x: must be the http\(s\) URL/],
+  [['deliveries', 'list', '--url', 'http://u:hunter2@x'], /--url: must be without a user and a password/],
   [['init'], /these settings cannot be used:\nTEMPORAL_ADDRESS: .*\nMONGODB_URI: /],
 ])('esx %j is wrong usage, and the message says what to write', async (args, message) => {
   const { code, out, err } = await esx(args, away);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(message);
-  expect(err).not.toMatch(/\n\s+at /);
+  expect(err).not.toMatch(/\n\s+at |hunter2/);
 });
 
 test('without a command there is the help, and a group lists its commands', async () => {
@@ -75,18 +76,26 @@ describe('a server that is away', () => {
     expect(err).not.toContain(key);
   });
 
-  test('is told from one that is no EmailSendX', async () => {
-    const server = createServer((_request, response) => response.writeHead(418).end('I am a teapot'));
+  test.each([
+    ['is no EmailSendX', ['events', 'list'], 1, /answers 418 .* is it an EmailSendX server\?/],
+    ['has a page for everything', ['listen', '--forward-to', '4000'], 1, /no stream; is it an EmailSendX server\?/],
+    ['dies in the middle', ['contacts', 'show', 'a@b.example'], 3, /broke off \(.+\); try it again/],
+  ])('is told from one that %s', async (_what, args, code, message) => {
+    const server = createServer((request, response) => {
+      if (request.url?.startsWith('/api/v1/events')) response.writeHead(418).end('I am a teapot');
+      else if (request.url?.startsWith('/api/v1/listen')) response.setHeader('content-type', 'text/html').end('<h1>');
+      else {
+        response.write('{"da');
+        setTimeout(() => response.destroy(), 100);
+      }
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const { code, err } = await esx(['events', 'list'], { ...away, ESX_URL: `http://127.0.0.1:${port}` });
+    const ended = await esx(args, { ...away, ESX_URL: `http://127.0.0.1:${port}` });
     server.close();
-    expect({ code, err }).toEqual({
-      code: 1,
-      err: expect.stringMatching(/answers 418 .* is it an EmailSendX server\?/),
-    });
+    expect(ended).toMatchObject({ code, err: expect.stringMatching(message) });
   });
 });
 

@@ -27,6 +27,10 @@ describe('the header', () => {
       ['email', 'userId', 'metadata.plan'],
     ],
     [
+      ['email', 'constructor', 'toString'],
+      ['email', 'metadata.constructor', 'metadata.toString'],
+    ],
+    [
       ['email', '__proto__', 'a.b'],
       ['email', 'metadata.__proto__', 'metadata.a.b'],
     ],

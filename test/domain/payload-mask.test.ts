@@ -46,6 +46,11 @@ describe('a masked payload', () => {
     expect(Object.keys(parse(masked) ?? {})).toEqual(['event', 'workspaceId', 'timestamp', 'data']);
   });
 
+  it('keeps no subject, which stands for the name of a campaign where an email has none', () => {
+    const payload = { event: 'email.delivered', data: { campaignName: 'Your order, Ada', emailId: 'eml_1' } };
+    expect(maskPayload(payload)).toMatchObject({ data: { campaignName: 'Xxxx xxxxx, Xxx', emailId: 'eml_1' } });
+  });
+
   it('has the same fields and kinds of values, and no text of a trait', () => {
     const word = fc.stringMatching(/^[a-z]{4,9}[A-Z][0-9]{2}$/);
     const trait = fc.jsonValue({ stringUnit: 'grapheme' });
@@ -72,6 +77,36 @@ describe('a masked text', () => {
     expect(maskText(echoed, personalTexts(payload))).toBe(
       'Xxx (xxx@xxxxxxx.xxx, con_1) is known as xxx@x.xxx, call +0 (000) 000-0000',
     );
+  });
+
+  it.each([
+    ['a URL', 'to=ada%40example.com', 'to=xxx%00xxxxxxx.xxx'],
+    ['a URL, of an address unknown', '?to=bob%40x.org', '?xx=xxx%00x.xxx'],
+    ['JSON in ASCII', '"Zo\\u00eb O\'Hara" at bob\\u0040x.org', '"Xx\\x00xx X\'Xxxx" at xxx\\x0000x.xxx'],
+    ['HTML', 'Zoë O&#39;Hara, bob&#64;x.org', 'Xxx X&#00;Xxxx, xxx&#00;x.xxx'],
+    ['a form', 'name=Zo%C3%AB+O%27Hara', 'name=Xx%X0%XX+X%00Xxxx'],
+    ['the pattern of a search', 'name:a-b/(c)+[d]*.', 'name:x-x/(x)+[x]*.'],
+    ['capitals', "no such ZOË O'HARA", "no such XXX X'XXXX"],
+  ])('knows what is repeated as it stands in %s', (_where, text, masked) => {
+    const told = parse(
+      '{"event":"x","data":{"contactEmail":"ada@example.com","firstName":"Zoë O\'Hara","lastName":"a-b/(c)+[d]*."}}',
+    );
+    expect(maskText(text, personalTexts(told))).toBe(masked);
+  });
+
+  it('finds any number of values, of any length, in good time', () => {
+    const value = `Ada ${'(a+)+$'.repeat(2_000)}`;
+    const metadata = Object.fromEntries(Array.from({ length: 1_000 }, (_each, row) => [`m${row}`, `${row} ${value}`]));
+    const personal = personalTexts({ data: { metadata, last: value } });
+    const before = performance.now();
+    expect(maskText(`<${value}>`, personal)).toBe(`<${shapeOf(value)}>`);
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
+  it('takes no more time for one long word than for many short ones', () => {
+    const before = performance.now();
+    for (const word of ['a', 'a.', '%4', '&#6']) maskText(word.repeat(100_000), personalTexts(payload));
+    expect(performance.now() - before).toBeLessThan(2_000);
   });
 
   it('leaves words alone that a short value happens to be in', () => {

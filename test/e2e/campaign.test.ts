@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.stop();
   await new Promise<void>((resolve) => sink.close(() => resolve()));
-}, 60_000);
+}, 150_000);
 
 /** Straight into the database: how contacts come in has its own tests. */
 async function addContacts(workspaceId: string, listId: string): Promise<string[]> {

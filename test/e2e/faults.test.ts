@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.stop();
   await Promise.all([mongod?.stop(), temporal?.stop()]);
-}, 60_000);
+}, 150_000);
 
 /** Makes the next commands of this kind on a collection hang in mongod, so that a process can be killed right there. */
 async function hang(db: Db, command: string, collection?: string): Promise<() => Promise<void>> {

@@ -65,7 +65,7 @@ afterAll(async () => {
   await sink?.close();
   customer?.close();
   customer?.closeAllConnections();
-}, 60_000);
+}, 150_000);
 
 async function post(path: string, body: unknown = {}, status = [200, 201, 202]): Promise<any> {
   const answer = await system.call('POST', `/api/v1${path}`, body);

@@ -7,7 +7,7 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem({ mongoUri: testMongoUri(), temporalAddress: testTemporalAddress() });
   await system.untilReady();
-}, 60_000);
+}, 150_000);
 afterAll(() => system?.stop(), 60_000);
 
 test('the same message 50 times at once: one contact, one event, one delivery for each endpoint', async () => {

@@ -49,7 +49,7 @@ afterAll(async () => {
   await system?.stop();
   server?.close();
   server?.closeAllConnections();
-}, 60_000);
+}, 150_000);
 
 async function endpoint(path: string, more: object = {}): Promise<any> {
   const { status, json } = await system.call('POST', '/api/v1/webhooks', {

@@ -37,7 +37,7 @@ beforeAll(async () => {
       }),
   );
   endpoint = await addEndpoint({
-    url: 'https://user:pass@hooks.example.com/in/esx?key=k3y&tenant=7#frag',
+    url: 'https://user:pass%zz@hooks.example.com/in/esx?key=k3y&tenant=7#frag',
     headers: { 'X-Team': 'the-team-secret' },
   });
 });
@@ -271,15 +271,29 @@ describe('a link to a delivery', () => {
     });
     expect(view.attempts[0].request.url).toBe('https://hooks.example.com/in/esx?key=***&tenant=***');
     expect(view.attempts[0].responseBody).toBe('no contact Xxx <xxx@xxxxxxx.xxx>');
-    expect(view.body).toEqual({
-      sha256: createHash('sha256').update(body).digest('hex'),
-      bytes: Buffer.byteLength(body),
-    });
+    expect(view.body).toEqual({ bytes: Buffer.byteLength(body) });
     const secret = endpoint.secrets[0]?.secret ?? '';
-    const print = createHash('sha256').update(`emailsendx share\n${delivery.eventId}\n${secret}`).digest('hex');
-    expect(view.secretPrints).toEqual([{ sha256: print, isCurrent: true }]);
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const printed = `emailsendx share\n${delivery.eventId}\n${secret}`;
+    expect(view.secretPrints).toEqual([
+      { sha256: sha256(printed), bodySha256: sha256(`${printed}\n${body}`), isCurrent: true },
+    ]);
+    // It would confirm a guess of what is masked.
+    expect(text).not.toContain(sha256(body));
     for (const hidden of ['Ada', 'ada@', 'k3y', 'user:pass', 'the-team-secret', secret, harness.workspaceId])
       expect(text).not.toContain(hidden);
+  });
+
+  it('hides what lets somebody in at the endpoint where its answer repeats it', async () => {
+    const [secret = ''] = endpoint.secrets.map((each) => each.secret);
+    const responseBody = `GET /in/esx?key=k3y: x-team: the-team-secret, by user:pass%zz, signed with ${secret}`;
+    const delivery = await addDelivery({}, [
+      { statusCode: 401, responseBody, responseHeaders: [['x-echo', 'the-team-secret']] },
+    ]);
+    const made = await harness.call('POST', `/webhook-deliveries/${delivery.id}/shares`);
+    const { body: view } = await look(tokenOf(made.body.url));
+    expect(view.attempts[0].responseBody).toBe('GET /in/esx?key=***: x-team: ***, by ***:***, signed with ***');
+    expect(view.attempts[0].responseHeaders).toEqual([{ name: 'x-echo', value: '***' }]);
   });
 
   it('is gone once revoked, and keeps its token to itself', async () => {

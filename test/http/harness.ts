@@ -30,6 +30,8 @@ export async function startHarness(
   const opened = await openStores();
   const parts = { ...opened, auth: new Authenticator(opened.stores, opened.now, sessionsOf?.(opened)) };
   const app = express();
+  // So that a test can have visitors at other addresses.
+  app.set('trust proxy', 1);
   if (publicRoutesOf) app.use(publicRoutesOf(parts));
   app.use(readBody);
   const api = Router();

@@ -26,6 +26,10 @@ describe('health', () => {
     expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);
   });
 
+  it('lets no cache keep an answer of the management calls', async () => {
+    expect((await get('/api/v1/contacts')).headers.get('cache-control')).toBe('no-store');
+  });
+
   test.each([
     [true, true, true, 200, 'ok'],
     [true, false, true, 200, 'degraded'],

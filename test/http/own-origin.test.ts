@@ -7,8 +7,11 @@ const from = (given: Partial<RequestOrigin>): RequestOrigin => ({
 const publicUrl = 'https://mail.acme.com/base';
 
 test.each<[string, Partial<RequestOrigin>, OriginJudgement]>([
-  ['a read from anywhere', { method: 'GET', origin: 'https://evil.example', secFetchSite: 'cross-site' }, 'own'],
-  ['HEAD', { method: 'HEAD', secFetchSite: 'cross-site' }, 'own'],
+  ['a read of a page of ours', { method: 'GET', secFetchSite: 'same-origin' }, 'own'],
+  ['a read by an address that was typed', { method: 'GET', secFetchSite: 'none' }, 'own'],
+  ['a read of another site', { method: 'GET', secFetchSite: 'cross-site' }, 'foreign'],
+  ['a read of a sibling, which a cookie comes with', { method: 'GET', secFetchSite: 'same-site' }, 'foreign'],
+  ['HEAD', { method: 'HEAD', secFetchSite: 'cross-site' }, 'foreign'],
   ['the host that was asked', { origin: 'https://esx.acme.com' }, 'own'],
   ['the host that was asked, over plain HTTP', { origin: 'http://esx.acme.com' }, 'own'],
   ['the host with its default port', { origin: 'https://esx.acme.com', host: 'esx.acme.com:443' }, 'own'],

@@ -3,10 +3,12 @@ import type { Authenticator } from '../../src/http/auth';
 import { apiKeyRoutes } from '../../src/http/api-key-routes';
 import { createPeopleSide } from '../../src/http/people-side';
 import { invitationRoutes } from '../../src/http/invitation-routes';
+import { listenRoutes } from '../../src/http/listen-routes';
 import { Problem } from '../../src/http/problem';
 import type { Route } from '../../src/http/route';
 import { eventually } from '../e2e/support/processes';
 import { peopleRoutes } from '../../src/http/people-routes';
+import { SseStreams } from '../../src/http/sse';
 import { sessionRoutes } from '../../src/http/session-routes';
 import { workspaceRoutes } from '../../src/http/workspace-routes';
 import { ensureFirstOwner } from '../../src/auth/first-owner';
@@ -78,6 +80,7 @@ export async function startPeople(publicUrl?: string) {
         }),
         ...workspaceRoutes(common),
         heldRoute(parts.auth),
+        ...listenRoutes({ ...common, sse: new SseStreams(), logger: createLogger('silent') }),
         ...apiKeyRoutes(common),
         ...peopleRoutes(common),
         ...invitationRoutes(common),

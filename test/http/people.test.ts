@@ -177,6 +177,27 @@ describe('a person', () => {
     expect((await owner.call('DELETE', `/api/v1/people/${id}`)).status).toBe(404);
   });
 
+  test('who is made a member, or removed, leaves no link behind that they know', async () => {
+    for (const leave of ['made a member', 'removed']) {
+      const carol = { name: 'Carol', email: `carol-${leave.length}@acme.com`, password: ada.password };
+      const browser = people.browser();
+      const { token } = await invite(carol.email, 'owner');
+      const joined = await browser.call('POST', `/api/join/${token}`, carol);
+      const carolId = joined.body.person.id;
+      const back = await browser.call('POST', '/api/v1/invitations', {
+        email: `back-${leave.length}@acme.com`,
+        role: 'owner',
+      });
+      const taken = await browser.call('POST', `/api/v1/people/${ownerId}/reset-link`, {});
+      if (leave === 'removed') await owner.call('DELETE', `/api/v1/people/${carolId}`);
+      else await owner.call('PATCH', `/api/v1/people/${carolId}`, { role: 'member' });
+      for (const { body } of [back, taken]) {
+        const answer = await people.browser().call('GET', `/api/join/${tokenOf(body.link)}`);
+        expect({ leave, code: answer.body.code }).toEqual({ leave, code: 'link_gone' });
+      }
+    }
+  });
+
   test('whose password is lost chooses a new one by a link, and is signed out elsewhere', async () => {
     const who = { ...bob, email: 'iris@acme.com' };
     const { browser, id } = await people.invited(who, 'member');

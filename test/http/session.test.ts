@@ -124,6 +124,14 @@ describe('a cookie', () => {
     expect((await holder.call('GET', '/api/v1/workspace')).status).toBe(401);
   });
 
+  test('that was planted beside a session lets nobody in who has that one alone', async () => {
+    const planted = '__Secure-esx.session_token=planted';
+    const [session = ''] = [...owner.cookies].map((pair) => pair.join('='));
+    const look = (cookie: string) => fetch(`${people.url}/api/v1/session`, { headers: { cookie } });
+    expect((await look(`${planted}; ${session}`)).status).toBe(200);
+    expect((await look(planted)).status).toBe(401);
+  });
+
   test.each<[string, Record<string, string>, number]>([
     ['a page of ours', { origin: 'own', 'sec-fetch-site': 'same-origin' }, 200],
     ['a page of ours, in an old browser', { origin: 'own' }, 200],
@@ -140,6 +148,12 @@ describe('a cookie', () => {
     expect(change.status).toBe(status);
     if (status === 403) expect(change.body.code).toBe('foreign_origin');
     expect((await browser.call('GET', '/api/v1/workspace')).status).toBe(200);
+  });
+
+  test('opens no stream for a page of another origin, not even of the same site', async () => {
+    const cookie = [...owner.cookies].map((pair) => pair.join('=')).join('; ');
+    const held = await fetch(`${people.url}/api/v1/held`, { headers: { cookie, 'sec-fetch-site': 'same-site' } });
+    expect([held.status, await held.json()]).toEqual([403, expect.objectContaining({ code: 'foreign_origin' })]);
   });
 
   test('is not asked for where a key comes along', async () => {
@@ -211,6 +225,16 @@ test('an answer that goes on notices the end of its session, and does not prolon
   expect(rest).toMatch(/session_ended$/);
 });
 
+test('who is removed hears no more webhooks', async () => {
+  const { browser, id } = await people.invited({ ...bob, email: 'fay@acme.com' }, 'member');
+  const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+  const stream = await fetch(`${people.url}/api/v1/listen?onlySent=true`, { headers: { cookie } });
+  expect(stream.status).toBe(200);
+  expect((await people.call('DELETE', `/people/${id}`)).status).toBe(204);
+  // Ends only when the server closes it.
+  expect(await stream.text()).toMatch(/^event: hello/);
+});
+
 test('attempts are limited: by email address, and by visitor', async () => {
   const tired = await startPeople();
   try {
@@ -227,6 +251,21 @@ test('attempts are limited: by email address, and by visitor', async () => {
   } finally {
     await tired.close();
   }
+});
+
+test('whoever tries passwords from elsewhere locks nobody out', async () => {
+  const erin = { ...ada, email: 'erin@acme.com' };
+  const { browser } = await people.invited(erin, 'member');
+  expect((await browser.signIn(erin)).status).toBe(200);
+  const stranger = people.browser({ ...browser.headers, 'x-forwarded-for': '203.0.113.7' });
+  const statuses = [];
+  for (let attempt = 0; attempt < 20; attempt++) {
+    statuses.push((await stranger.signIn({ ...erin, password: `guess ${attempt}` })).status);
+  }
+  expect([statuses.includes(401), statuses.at(-1)]).toEqual([true, 429]);
+  expect((await browser.signIn(erin)).status).toBe(200);
+  const change = { currentPassword: erin.password, newPassword: 'quite another one' };
+  expect((await browser.call('POST', '/api/auth/change-password', change)).status).toBe(204);
 });
 
 test('a new password needs the old one, and ends all other sessions', async () => {

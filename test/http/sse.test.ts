@@ -57,3 +57,20 @@ test('a stop waits for what a stream has to undo, and the server can close', asy
   server.close();
   await once(server, 'close');
 });
+
+test('what is undone after a stream has gone may fail: nothing waits for it', async () => {
+  const { opened, server, port } = await serve();
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  const stream = await eventually('it to connect', () => opened[0]);
+  stream.close();
+  await response.text();
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  stream.onClose(() => Promise.reject(new Error('the database is away')));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+  server.close();
+  await once(server, 'close');
+});

@@ -51,6 +51,24 @@ describe('headers', () => {
     });
   });
 
+  test('go to no other host by themselves: whoever entered one could read them there', async () => {
+    const { call, workspaceId, id } = await add({ headers });
+    const masked = { Authorization: '***', 'X-Team': '***' };
+    for (const change of [{}, { headers: masked }]) {
+      const { status, body } = await call('PATCH', `/webhooks/${id}`, { url: 'https://evil.example/', ...change });
+      expect([status, body.code, body.errors[0].pointer]).toEqual([422, 'unknown_header', '/headers/Authorization']);
+    }
+    expect(await harness.stores.endpoints.get(workspaceId, id)).toMatchObject({
+      url: 'https://example.com/hook',
+      headers,
+    });
+    const near = await call('PATCH', `/webhooks/${id}`, { url: 'https://example.com/other', headers: masked });
+    expect([near.status, near.body.headers]).toEqual([200, masked]);
+    const far = { url: 'https://hooks.acme.com/', headers: { Authorization: 'Bearer anew' } };
+    expect((await call('PATCH', `/webhooks/${id}`, far)).status).toBe(200);
+    expect((await harness.stores.endpoints.get(workspaceId, id))?.headers).toEqual(far.headers);
+  });
+
   test.each(['X-Unknown', 'constructor'])('the mask for one that is not kept is refused by name: %s', async (name) => {
     const { call, id } = await add({ headers });
     const { status, body } = await call('PATCH', `/webhooks/${id}`, { headers: { [name]: '***' } });

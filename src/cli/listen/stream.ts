@@ -86,6 +86,9 @@ async function listenOnce(
     signal: AbortSignal.any([signal, silence.signal]),
   });
   if (!response.ok) throw problemOf(api.url, response, await response.json().catch(() => undefined));
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    throw new CliError(`${api.url} answers with what is no stream; is it an EmailSendX server?`);
+  }
   if (state.place !== undefined && !isPlaceFresh) {
     const minutes = Math.round(awayMs / 60_000);
     handlers.skipped({

@@ -50,7 +50,18 @@ export async function startSystem(
     const text = await response.text();
     return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) };
   };
-  await eventually('the gateway to be ready', async () => (await call('GET', '/api/v1/webhooks')).status === 200);
+  const stop = async (end: (each: TestProcess) => Promise<unknown>): Promise<void> => {
+    await Promise.all([end(gateway), end(worker), receiver.close()]);
+    await db.dropDatabase().catch(() => undefined);
+    await mongo.close();
+  };
+  try {
+    await readiness(gateway, async () => (await call('GET', '/api/v1/webhooks')).status === 200);
+  } catch (error) {
+    const printed = `gateway:\n${gateway.output()}\nworker:\n${worker.output()}`;
+    await stop((each) => each.kill());
+    throw new Error(`${String(error)}\n${printed}`, { cause: error });
+  }
 
   return {
     url,
@@ -87,17 +98,17 @@ export async function startSystem(
       }),
     /** What the receiver got for one kind of event. */
     received: (event: string) => receiver.received().filter((delivery) => delivery.event === event),
-    async stop() {
-      await Promise.all([gateway.stop(), worker.stop()]);
-      await receiver.close();
-      await mongo
-        .db(database)
-        .dropDatabase()
-        .catch(() => undefined);
-      await mongo.close();
-    },
+    stop: () => stop((each) => each.stop()),
   };
 }
+
+/** Waits for the gateway, and not longer than it lives. */
+async function readiness(gateway: TestProcess, isReady: () => Promise<boolean>): Promise<void> {
+  const hasEnded = (): boolean => gateway.child.exitCode !== null;
+  await eventually('the gateway to be ready', async () => hasEnded() || (await isReady()), 90_000);
+  if (hasEnded()) throw new Error(`the gateway ended with code ${gateway.child.exitCode}`);
+}
+
 async function createNamespace(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {

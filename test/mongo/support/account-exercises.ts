@@ -102,6 +102,10 @@ export function accountExercisesOf(
       pending: { ...some, run: () => stores.invitations.pending(workspaceId, now) },
       take: { ...one, run: () => inTransaction((session) => stores.invitations.take('hash 3', now, session)) },
       revoke: { ...one, run: () => stores.invitations.revoke(workspaceId, idOf('invitation', 4)) },
+      removeMadeBy: {
+        ...one,
+        run: () => inTransaction((session) => stores.invitations.removeMadeBy(workspaceId, idOf('person', 1), session)),
+      },
       removeFirst: {
         ...one,
         run: () => inTransaction((session) => stores.invitations.removeFirst(workspaceId, session)),
