@@ -25,5 +25,6 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  maxWorkers: 2,
+  // More than there are cores on a small machine: much of what a test does is to wait for other processes.
+  maxWorkers: 3,
 };

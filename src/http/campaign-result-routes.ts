@@ -8,8 +8,8 @@ import type { EmailLogStore } from '../mongo/email-log';
 import { PacedAnswers } from '../mongo/paced-answers';
 import { campaignSummarySchema, showCampaignSummary } from './campaign-schema';
 import { notFound } from './problem';
-import { recipientsCsv } from './recipients-csv';
-import { drained } from './refusal-report';
+import { sendCsv } from './csv-file';
+import { recipientColumns, recipientsCsv } from './recipients-csv';
 import { route, type Route } from './route';
 
 const maxLinksShown = 100;
@@ -114,12 +114,11 @@ export function campaignResultRoutes(deps: CampaignResultDeps): Route[] {
       file: 'text/csv',
       async handle({ caller, params, query, response }) {
         const { id } = await find(caller.workspace._id, params['id']);
-        response.type('text/csv; charset=utf-8').attachment(`${[id, query.outcome ?? 'all'].join('-')}.csv`);
-        for await (const text of recipientsCsv(deps.emailLog, caller.workspace._id, id, query.outcome)) {
-          if (response.destroyed) return undefined;
-          if (!response.write(text)) await drained(response);
-        }
-        response.end();
+        await sendCsv(response, {
+          name: `${[id, query.outcome ?? 'all'].join('-')}.csv`,
+          columns: recipientColumns,
+          pages: recipientsCsv(deps.emailLog, caller.workspace._id, id, query.outcome),
+        });
         return undefined;
       },
     }),

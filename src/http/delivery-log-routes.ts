@@ -3,10 +3,10 @@ import { inertCell } from '../../domain/csv';
 import type { Delivery } from '../../domain/delivery';
 import type { DeliveryPage, DeliverySearchStore } from '../mongo/delivery-search';
 import type { PageStart } from '../mongo/page';
+import { sendCsv } from './csv-file';
 import { deliveryFilterQuery, filterOf, type DeliveryFilterQuery } from './delivery-log-query';
 import { deliverySchema, showDelivery } from './delivery-schema';
 import { pageOf, pageQuery, readCursor, writeCursor } from './page';
-import { drained } from './refusal-report';
 import { route, type Route } from './route';
 
 /** More are said to be more: nobody waits for a number that is read as "many". */
@@ -82,17 +82,8 @@ export function deliveryLogRoutes({ deliverySearch, temporalUrl }: DeliveryLogDe
       query: z.object(deliveryFilterQuery),
       file: 'text/csv',
       async handle({ caller, query, response }) {
-        response.type('text/csv; charset=utf-8').attachment('webhook-deliveries.csv');
-        response.write(`${Object.keys(columns).join(',')}\r\n`);
-        let after: PageStart | undefined;
-        for (let written = 0; written < maxExported && !response.destroyed;) {
-          const { rows, next } = await pageFor(caller.workspace._id, query, { after, limit: exportPage });
-          if (!response.write(rows.map(lineOf).join(''))) await drained(response);
-          written += rows.length;
-          if (!next) break;
-          after = next;
-        }
-        response.end();
+        const pages = linesOf((page) => pageFor(caller.workspace._id, query, page));
+        await sendCsv(response, { name: 'webhook-deliveries.csv', columns: Object.keys(columns), pages });
         return undefined;
       },
     }),
@@ -113,6 +104,19 @@ const columns = {
   eventId: ({ eventId }) => eventId,
   contactId: ({ contactId }) => contactId,
 } as const satisfies Record<string, (delivery: Delivery) => string | undefined>;
+
+type ReadPage = (page: { after?: PageStart | undefined; limit: number }) => Promise<DeliveryPage>;
+
+async function* linesOf(read: ReadPage): AsyncGenerator<string> {
+  let after: PageStart | undefined;
+  for (let written = 0; written < maxExported;) {
+    const { rows, next } = await read({ after, limit: exportPage });
+    yield rows.map(lineOf).join('');
+    written += rows.length;
+    if (!next) return;
+    after = next;
+  }
+}
 
 function lineOf(delivery: Delivery): string {
   const cells = Object.values(columns).map((cellOf) => inertCell(cellOf(delivery) ?? ''));

@@ -25,14 +25,15 @@ const columns = {
   emailId: ({ _id }) => _id,
 } as const satisfies Record<string, (email: EmailDocument) => string | undefined>;
 
-/** Every recipient, as a CSV file, page by page. */
+export const recipientColumns = Object.keys(columns);
+
+/** The lines of every recipient, page by page. */
 export async function* recipientsCsv(
   emailLog: EmailLogStore,
   workspaceId: string,
   campaignId: string,
   outcome: EmailOutcome | undefined,
 ): AsyncGenerator<string> {
-  yield `${Object.keys(columns).join(',')}\r\n`;
   const filter: EmailLogFilter = { by: 'campaign', campaignId, outcome };
   for (let after: PageStart | undefined; ;) {
     const rows = await emailLog.page(workspaceId, filter, { after, limit: pageSize });

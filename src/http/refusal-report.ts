@@ -1,21 +1,19 @@
-import type { Writable } from 'node:stream';
 import type { Response } from 'express';
 import { csvCell, type ImportRefusal } from '../../domain/contact-import';
 import { inertCell } from '../../domain/csv';
 import type { ImportStore } from '../mongo/imports';
+import { sendCsv } from './csv-file';
 
 /** Answers with every refused line, as a CSV file. */
-export async function sendReport(imports: ImportStore, id: string, response: Response): Promise<void> {
-  response.type('text/csv; charset=utf-8').attachment(`${id}-refused.csv`);
-  for await (const text of report(imports, id)) {
-    if (response.destroyed) return;
-    if (!response.write(text)) await drained(response);
-  }
-  response.end();
+export function sendReport(imports: ImportStore, id: string, response: Response): Promise<void> {
+  return sendCsv(response, {
+    name: `${id}-refused.csv`,
+    columns: ['line', 'reason', 'raw'],
+    pages: report(imports, id),
+  });
 }
 
 async function* report(imports: ImportStore, id: string): AsyncGenerator<string> {
-  yield 'line,reason,raw\r\n';
   for (let after = 0; ;) {
     const rows = await imports.refusals(id, after, 1_000);
     yield rows.map(reportLine).join('');
@@ -27,16 +25,4 @@ async function* report(imports: ImportStore, id: string): AsyncGenerator<string>
 
 function reportLine({ line, reason, raw }: ImportRefusal): string {
   return `${line},${csvCell(reason)},${inertCell(raw)}\r\n`;
-}
-
-/** When a stream takes more, or is gone. */
-export function drained(stream: Writable): Promise<void> {
-  if (stream.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
 }
