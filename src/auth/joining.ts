@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { isDuplicateKey, type Database } from '../mongo/connect';
 import type { Invitation, InvitationKind, InvitationStore } from '../mongo/invitations';
 import { newId } from '../mongo/new-id';
 import type { PersonRole, PersonStore } from '../mongo/people';
 import type { WorkspaceStore } from '../mongo/workspaces';
+import { sha256Hex } from '../sha256';
 import { hashOf } from './passwords';
 
 const dayMs = 86_400_000;
@@ -49,19 +50,19 @@ export function createJoining(deps: {
       const token = randomBytes(24).toString('base64url');
       const createdAt = at();
       const expiresAt = new Date(createdAt.getTime() + invitationDays * dayMs);
-      const invitation = { id: newId('invitation'), ...wanted, tokenHash: hashOfToken(token), createdAt, expiresAt };
+      const invitation = { id: newId('invitation'), ...wanted, tokenHash: sha256Hex(token), createdAt, expiresAt };
       await database.transactionOnce((session) => invitations.insert(invitation, session));
       return { token, invitation };
     },
     async look(token) {
-      const invitation = await invitations.byToken(hashOfToken(token), at());
+      const invitation = await invitations.byToken(sha256Hex(token), at());
       const workspace = invitation && (await workspaces.get(invitation.workspaceId));
       if (!invitation || !workspace) return undefined;
       const { kind, role, email } = invitation;
       return { kind, role, ...(email === undefined ? {} : { email }), workspace: workspace.name };
     },
     async join(token, given) {
-      const tokenHash = hashOfToken(token);
+      const tokenHash = sha256Hex(token);
       const offered = await invitations.byToken(tokenHash, at());
       if (!offered) return 'gone';
       const email = offered.email ?? given.email;
@@ -87,8 +88,4 @@ export function createJoining(deps: {
       }
     },
   };
-}
-
-function hashOfToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Router } from 'express';
 import { z } from 'zod';
 import { maxShares, type DeliveryShare, type DeliveryShareStore } from '../mongo/delivery-shares';
 import { newId } from '../mongo/new-id';
 import type { WebhookDeliveryStore } from '../mongo/webhook-deliveries';
 import type { Starter } from '../temporal/start';
+import { sha256Hex } from '../sha256';
 import { bodyOf } from './body-schema';
 import { createDeliveryReader } from './delivery-detail';
 import { notFound, Problem } from './problem';
@@ -69,7 +70,14 @@ export function deliveryShareRoutes(deps: SharedParts & { publicUrl: () => strin
         }
         const token = randomBytes(32).toString('base64url');
         const expiresAt = new Date(createdAt.getTime() + body.hours * hourMs);
-        const share = { _id: newId('share'), workspaceId, deliveryId, tokenHash: hashOf(token), createdAt, expiresAt };
+        const share = {
+          _id: newId('share'),
+          workspaceId,
+          deliveryId,
+          tokenHash: sha256Hex(token),
+          createdAt,
+          expiresAt,
+        };
         await deliveryShares.insert(share);
         return { ...show(share), url: `${deps.publicUrl()}/shared/${token}` };
       },
@@ -109,7 +117,7 @@ export function sharedRoutes(deps: SharedParts & { /** By the visitor's address.
   router.get('/api/shared/:token', async (request, response) => {
     await deps.limit.consume(visitorOf(request), 1, response);
     const nowMs = deps.now();
-    const share = await deps.deliveryShares.byToken(hashOf(request.params.token), new Date(nowMs));
+    const share = await deps.deliveryShares.byToken(sha256Hex(request.params.token), new Date(nowMs));
     const delivery = share && (await deps.deliveries.get(share.workspaceId, share.deliveryId));
     if (!share || !delivery) {
       const detail = 'This link has expired or was revoked; ask whoever sent it for another.';
@@ -125,8 +133,4 @@ export function sharedRoutes(deps: SharedParts & { /** By the visitor's address.
 
 function show({ _id, createdAt, expiresAt }: DeliveryShare): z.infer<typeof shareSchema> {
   return { id: _id, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import { z } from 'zod';
 import { eventKey } from '../../domain/event-name';
@@ -12,6 +11,7 @@ import {
   type MessageDocument,
   type MessageStore,
 } from '../mongo/messages';
+import { sha256Hex } from '../sha256';
 import { effectsOf, eventEffectsSchema, type EventEffectDeps } from './event-effects';
 import { eventSchema, eventStatuses, isUnheard, traceOf } from './event-trace';
 import { pageOf, pageQuery, readCursor, toPage } from './page';
@@ -124,8 +124,4 @@ function filterOf(
 export function statusFilter(status: (typeof eventStatuses)[number] | undefined): Filter<MessageDocument> {
   if (status === undefined) return {};
   return status === 'received' || status === 'waiting' ? { state: status } : { 'outcome.status': status };
-}
-
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

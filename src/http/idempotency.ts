@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { isObject } from '../../domain/json';
 import type { IdempotencyKeyStore } from '../mongo/idempotency-keys';
+import { sha256Hex } from '../sha256';
 import type { Caller } from './auth';
 import { Problem } from './problem';
 
@@ -31,7 +31,7 @@ export class IdempotencyGuard {
       );
     }
     const id = `${caller.workspace._id}/${header.replace(/^"|"$/g, '')}`;
-    const fingerprint = createHash('sha256').update(call.fingerprint).digest('hex');
+    const fingerprint = sha256Hex(call.fingerprint);
     const earlier = await this.store.begin(id, fingerprint, new Date(this.now()));
     if (earlier) {
       if (earlier.fingerprint !== fingerprint) {

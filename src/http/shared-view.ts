@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { unescape } from 'node:querystring';
 import { z } from 'zod';
 import { deliveryStatuses } from '../../domain/delivery';
@@ -6,6 +5,7 @@ import type { Json } from '../../domain/json';
 import { maskPayload, maskText, personalTexts, replaceRepeats, spelledOut } from '../../domain/payload-mask';
 import { webhookEventTypes } from '../../domain/webhook-events';
 import type { WebhookEndpoint } from '../mongo/webhook-endpoints';
+import { sha256Hex } from '../sha256';
 import { showAttempt, timelineOf, type DeliveryParts } from './delivery-detail';
 import { attemptSchema, timelineSchema } from './delivery-schema';
 
@@ -83,8 +83,8 @@ function printsOf(
   return endpoint.secrets
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > nowMs)
     .map(({ secret }, index) => ({
-      sha256: sha256(['emailsendx share', webhookId, secret].join('\n')),
-      bodySha256: body === undefined ? null : sha256(['emailsendx share', webhookId, secret, body].join('\n')),
+      sha256: sha256Hex(['emailsendx share', webhookId, secret].join('\n')),
+      bodySha256: body === undefined ? null : sha256Hex(['emailsendx share', webhookId, secret, body].join('\n')),
       isCurrent: index === 0,
     }));
 }
@@ -108,8 +108,4 @@ function bareUrl(text: string): string {
   const url = new URL(text);
   const names = [...new Set(url.searchParams.keys())].map((name) => `${encodeURIComponent(name)}=***`);
   return `${url.origin}${url.pathname}${names.length > 0 ? `?${names.join('&')}` : ''}`;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { normalizeEmail } from '../../domain/email-address';
 import { eventKey } from '../../domain/event-name';
 import { isId, messageKey } from '../../domain/ids';
@@ -11,6 +10,7 @@ import type { RejectionStore } from '../mongo/rejections';
 import type { SuppressionStore } from '../mongo/suppressions';
 import { maxEndpoints } from '../mongo/webhook-endpoints';
 import type { WorkspaceDocument } from '../mongo/workspaces';
+import { sha256Hex } from '../sha256';
 import { effectsOf, type EventEffectDeps } from './event-effects';
 import { traceOf } from './event-trace';
 
@@ -80,7 +80,7 @@ function contactIdOf(document: MessageDocument | undefined): string | undefined 
 }
 
 async function byMessageId(workspaceId: string, id: string, deps: WhyDeps): Promise<MessageDocument | undefined> {
-  const key = messageKey(workspaceId, id, (text) => createHash('sha256').update(text).digest('hex'));
+  const key = messageKey(workspaceId, id, sha256Hex);
   return (await deps.messages.byKeys([key]))[0];
 }
 

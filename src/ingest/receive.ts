@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { eventKey } from '../../domain/event-name';
 import { messageKey, workflowIds } from '../../domain/ids';
@@ -8,6 +8,7 @@ import { OverloadedError } from '../mongo/gathering';
 import { maxEventKeyLength, type MessageDocument, type MessageSource, type MessageStore } from '../mongo/messages';
 import { newId } from '../mongo/new-id';
 import type { RejectionDocument, RejectionStore } from '../mongo/rejections';
+import { sha256Hex } from '../sha256';
 import type { StartableMessage } from './lanes';
 import type { StartLane } from './start-lane';
 
@@ -183,10 +184,6 @@ function tooLarge(item: unknown): Rejected {
 
 function idOf(result: { messageId?: string }): { messageId?: string } {
   return result.messageId === undefined ? {} : { messageId: result.messageId };
-}
-
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The events inside a body: one object, an array, or `{batch: […]}`. */
