@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { inertCell } from '../../domain/csv';
 import type { Delivery } from '../../domain/delivery';
 import type { DeliveryPage, DeliverySearchStore } from '../mongo/delivery-search';
 import type { PageStart } from '../mongo/page';
-import { sendCsv } from './csv-file';
+import { csvLines, csvTime, sendCsv, type CsvColumns } from './csv-file';
 import { deliveryFilterQuery, filterOf, type DeliveryFilterQuery } from './delivery-log-query';
 import { deliverySchema, showDelivery } from './delivery-schema';
 import { pageOf, pageQuery, readCursor, writeCursor } from './page';
@@ -97,13 +96,13 @@ const columns = {
   attempts: ({ attemptCount }) => String(attemptCount),
   lastStatusCode: ({ lastStatusCode }) => lastStatusCode?.toString(),
   lastError: ({ lastError }) => lastError,
-  createdAt: ({ createdAtMs }) => timeOf(createdAtMs),
-  updatedAt: ({ updatedAtMs }) => timeOf(updatedAtMs),
-  nextAttemptAt: ({ nextAttemptAtMs }) => timeOf(nextAttemptAtMs),
+  createdAt: ({ createdAtMs }) => csvTime(createdAtMs),
+  updatedAt: ({ updatedAtMs }) => csvTime(updatedAtMs),
+  nextAttemptAt: ({ nextAttemptAtMs }) => csvTime(nextAttemptAtMs),
   endpointId: ({ endpointId }) => endpointId,
   eventId: ({ eventId }) => eventId,
   contactId: ({ contactId }) => contactId,
-} as const satisfies Record<string, (delivery: Delivery) => string | undefined>;
+} as const satisfies CsvColumns<Delivery>;
 
 type ReadPage = (page: { after?: PageStart | undefined; limit: number }) => Promise<DeliveryPage>;
 
@@ -111,18 +110,9 @@ async function* linesOf(read: ReadPage): AsyncGenerator<string> {
   let after: PageStart | undefined;
   for (let written = 0; written < maxExported;) {
     const { rows, next } = await read({ after, limit: exportPage });
-    yield rows.map(lineOf).join('');
+    yield csvLines(columns, rows);
     written += rows.length;
     if (!next) return;
     after = next;
   }
-}
-
-function lineOf(delivery: Delivery): string {
-  const cells = Object.values(columns).map((cellOf) => inertCell(cellOf(delivery) ?? ''));
-  return `${cells.join(',')}\r\n`;
-}
-
-function timeOf(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
 }

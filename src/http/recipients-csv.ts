@@ -1,8 +1,8 @@
-import { inertCell } from '../../domain/csv';
 import type { EmailOutcome } from '../../domain/email-outcome';
 import type { EmailLogFilter, EmailLogStore } from '../mongo/email-log';
 import type { EmailDocument } from '../mongo/emails';
 import type { PageStart } from '../mongo/page';
+import { csvLines, csvTime, type CsvColumns } from './csv-file';
 
 const pageSize = 1_000;
 
@@ -11,19 +11,19 @@ const columns = {
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
   queuedAt: ({ createdAt }) => createdAt.toISOString(),
-  sentAt: ({ sentAtMs }) => timeOf(sentAtMs),
-  deliveredAt: ({ deliveredAtMs }) => timeOf(deliveredAtMs),
-  firstOpenedAt: ({ openedAtMs }) => timeOf(openedAtMs),
+  sentAt: ({ sentAtMs }) => csvTime(sentAtMs),
+  deliveredAt: ({ deliveredAtMs }) => csvTime(deliveredAtMs),
+  firstOpenedAt: ({ openedAtMs }) => csvTime(openedAtMs),
   opens: ({ opens }) => String(opens),
-  firstClickedAt: ({ clickedAtMs }) => timeOf(clickedAtMs),
+  firstClickedAt: ({ clickedAtMs }) => csvTime(clickedAtMs),
   clicks: ({ clicks }) => String(clicks),
-  bouncedAt: ({ bouncedAtMs }) => timeOf(bouncedAtMs),
+  bouncedAt: ({ bouncedAtMs }) => csvTime(bouncedAtMs),
   bounceType: ({ bounceType }) => bounceType,
-  complainedAt: ({ complainedAtMs }) => timeOf(complainedAtMs),
-  unsubscribedAt: ({ unsubscribedAtMs }) => timeOf(unsubscribedAtMs),
+  complainedAt: ({ complainedAtMs }) => csvTime(complainedAtMs),
+  unsubscribedAt: ({ unsubscribedAtMs }) => csvTime(unsubscribedAtMs),
   contactId: ({ contactId }) => contactId,
   emailId: ({ _id }) => _id,
-} as const satisfies Record<string, (email: EmailDocument) => string | undefined>;
+} as const satisfies CsvColumns<EmailDocument>;
 
 export const recipientColumns = Object.keys(columns);
 
@@ -37,22 +37,12 @@ export async function* recipientsCsv(
   const filter: EmailLogFilter = { by: 'campaign', campaignId, outcome };
   for (let after: PageStart | undefined; ;) {
     const rows = await emailLog.page(workspaceId, filter, { after, limit: pageSize });
-    yield rows
-      .filter(({ kind }) => kind !== 'test')
-      .map(lineOf)
-      .join('');
+    yield csvLines(
+      columns,
+      rows.filter(({ kind }) => kind !== 'test'),
+    );
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return;
     after = emailLog.placeOf(last, filter);
   }
-}
-
-function lineOf(email: EmailDocument): string {
-  return `${Object.values(columns)
-    .map((cellOf) => inertCell(cellOf(email) ?? ''))
-    .join(',')}\r\n`;
-}
-
-function timeOf(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
 }
